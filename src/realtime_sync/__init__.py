@@ -1,0 +1,1 @@
+"""Keep many clients on the same live document."""

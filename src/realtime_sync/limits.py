@@ -1,0 +1,51 @@
+"""How much a stranger, or a mistake, may cost."""
+
+import attrs
+
+HIGHEST_DEPTH = 240
+"""orjson refuses to write nesting over 254; a frame wraps a document in a few levels of its own."""
+
+
+def _positive(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+    if value <= 0:
+        raise ValueError(f"Limits.{attribute.name} must be positive, not {value}")
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """Bounds on what is decoded, held and accepted. Raise one by name for a larger document.
+
+    Attributes:
+        max_encoded_bytes: Bytes of one frame as it arrives, before it is decompressed.
+        max_decoded_bytes: Bytes of one frame after decompression; 16 MiB keeps a decode under 64 MiB of memory.
+        max_elements: Values (containers and scalars) in one frame: `{},` costs 3 bytes on the wire and 72 in memory.
+        max_depth: Containers inside containers in a document; at most 240.
+        max_operations: Operations in one patch that arrives.
+        max_channel_name_bytes: UTF-8 bytes of a channel's name; it travels with every frame.
+        max_channels_per_client: Channels that one connection may watch at a time.
+    """
+
+    max_encoded_bytes: int = attrs.field(default=16 * 2**20, validator=_positive)
+    max_decoded_bytes: int = attrs.field(default=16 * 2**20, validator=_positive)
+    max_elements: int = attrs.field(default=500_000, validator=_positive)
+    max_depth: int = attrs.field(default=200, validator=[_positive, attrs.validators.le(HIGHEST_DEPTH)])
+    max_operations: int = attrs.field(default=100_000, validator=_positive)
+    max_channel_name_bytes: int = attrs.field(default=200, validator=_positive)
+    max_channels_per_client: int = attrs.field(default=100, validator=_positive)
+
+
+@attrs.frozen(kw_only=True)
+class HistoryLimits:
+    """How far back a channel can catch a subscriber up with a patch; past it, a keyframe serves.
+
+    Attributes:
+        max_frames: Frames kept.
+        max_bytes: Size of the kept frames as JSON.
+        max_age_s: Seconds a frame is kept.
+        max_catchup_events: Events replayed in one catch-up; earlier ones are counted as dropped.
+    """
+
+    max_frames: int = attrs.field(default=1_000, validator=_positive)
+    max_bytes: int = attrs.field(default=4 * 2**20, validator=_positive)
+    max_age_s: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
+    max_catchup_events: int = attrs.field(default=100, validator=attrs.validators.ge(0))
