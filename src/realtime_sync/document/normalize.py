@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, TypeGuard
 
 import attrs
 
-from realtime_sync.document.pointer import escape_token
+from realtime_sync.document.pointer import format_pointer
 from realtime_sync.errors import InvalidValue
 from realtime_sync.jsontypes import MAX_SAFE_INTEGER, Json
 from realtime_sync.limits import Limits
@@ -76,7 +76,8 @@ class Normalizer:
         try:
             return _Pass(self).convert(value, depth)
         except _Refused as refused:
-            raise InvalidValue(path + refused.pointer(), refused.problem, refused.remedy) from None
+            place = path + format_pointer(reversed(refused.tokens))
+            raise InvalidValue(place, refused.problem, refused.remedy) from refused.__cause__
         except RecursionError as error:
             problem = "nested more deeply than the call stack has room for"
             raise InvalidValue(path, problem, "call from a less deeply nested function") from error
@@ -89,9 +90,6 @@ class _Refused(Exception):
         super().__init__(problem, remedy)
         self.problem, self.remedy = problem, remedy
         self.tokens: list[str | int] = []  # innermost first
-
-    def pointer(self) -> str:
-        return "".join(["/" + escape_token(str(token)) for token in reversed(self.tokens)])
 
 
 class _Pass:
@@ -200,7 +198,10 @@ class _Pass:
         default = self._options.default
         if default is None:
             raise _Refused(f"{type(value).__name__} is no JSON type", _remedy(value))
-        result = default(value)
+        try:
+            result = default(value)
+        except TypeError as error:  # how a `default` says that it does not know this type either, as in json.dumps
+            raise _Refused(f"`default` refused it: {error}", _remedy(value)) from error
         if result is value:
             raise _Refused(f"`default` returned the {type(value).__name__} that it was given", _FIX_DEFAULT)
         return result
@@ -223,7 +224,8 @@ def _key(key: object) -> str:
     if isinstance(key, Enum) and isinstance(key.value, str):
         key = key.value
     if not isinstance(key, str):
-        raise _Refused(f"the key {key!r:.100} is of type {type(key).__name__}, not a string", "convert the keys with str()")
+        problem = f"the key {key!r:.100} is of type {type(key).__name__}, not a string"
+        raise _Refused(problem, "convert the keys with str()")
     _refuse_surrogates(key, "the key")
     return str.__str__(key)
 
@@ -283,7 +285,7 @@ _REMEDIES: tuple[tuple[Any, str], ...] = (
 
 def _remedy(value: object) -> str:
     known = next((remedy for kinds, remedy in _REMEDIES if isinstance(value, kinds)), "convert it first")
-    return f"{known}, or pass default=fn, a function that returns JSON for it"
+    return f"{known}, or pass default=fn, where fn returns JSON for it"
 
 
 NORMALIZE = Normalizer()
