@@ -109,12 +109,21 @@ def child(container: Json, token: str) -> Json:
     Raises:
         PathNotFound: There is none; the text names no path, `located` adds it.
     """
+    return container[existing_key(container, token)]  # type: ignore[index]
+
+
+def existing_key(container: Json, token: str) -> str | int:
+    """Return what `container` must be subscripted with to get at what `token` names: a key, or an index.
+
+    Raises:
+        PathNotFound: There is nothing of that name; the text names no path, `located` adds it.
+    """
     if isinstance(container, dict):
         if token in container:
-            return container[token]  # type: ignore[no-any-return]
+            return token
         raise PathNotFound(f"the object has {_members(container)}")
     if isinstance(container, list):
-        return container[array_index(token, len(container), allow_end=False)]  # type: ignore[no-any-return]
+        return array_index(token, len(container), allow_end=False)
     raise not_a_container(container)
 
 
