@@ -160,7 +160,7 @@ def find_python() -> str:
             "one (Debian 12 and later: sudo apt install python3 python3-venv; macOS: brew install python; Windows: "
             "winget install Python.Python.3.13), or install uv, which brings its own."
         )
-    complete = [python for python in new_enough if can(python, "import ensurepip, venv")]
+    complete = [python for python in new_enough if can(python, "import venv; from ensurepip import version")]
     if not complete:
         minor = answer([new_enough[0], "-c", "import sys; print(sys.version_info[1])"])
         raise Trouble(
