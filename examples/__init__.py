@@ -1,0 +1,1 @@
+"""Programs that use `realtime_sync` as an application would."""
