@@ -24,6 +24,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Callable, NamedTuple, Sequence  # noqa: UP035 (the others cannot be subscripted on Python 3.7)
 
@@ -240,8 +241,11 @@ def find_chromium() -> str | None:
 
 
 def prepare_node(home: Path) -> None:
-    """Install what a package-lock.json names into the node_modules beside it."""
-    wanted, stamp = fingerprint(home / "package-lock.json"), home / "node_modules" / ".installed"
+    """Install what a package-lock.json names, if there is one, into the node_modules beside it."""
+    lock, stamp = home / "package-lock.json", home / "node_modules" / ".installed"
+    if not lock.is_file():
+        return
+    wanted = fingerprint(lock)
     if is_current(stamp, wanted):
         return
     fetch([shutil.which("npm"), "ci", "--no-audit", "--no-fund"], home)
@@ -250,8 +254,8 @@ def prepare_node(home: Path) -> None:
 
 
 def node_homes() -> list[Path]:
-    """Folders with JavaScript dependencies of their own."""
-    return sorted(lock.parent for lock in (ROOT / "tests").glob("*/package-lock.json"))
+    """Folders of tests in JavaScript."""
+    return sorted(package.parent for package in (ROOT / "tests").glob("*/package.json"))
 
 
 # --- Tests ---
@@ -281,21 +285,17 @@ def python_tests(python: Path) -> Outcome:
 
 
 def node_tests(folder: Path, **environment: object) -> Outcome:
-    report = folder / "node_modules" / ".report.tap"
-    passed, lines = stream(
-        [
-            *[shutil.which("node"), "--test"],
-            *["--test-reporter=spec", "--test-reporter-destination=stdout"],
-            *["--test-reporter=tap", f"--test-reporter-destination={report}"],
-        ],
-        folder,
-        **environment,
-    )
+    # Two reports of one run: `spec` for people, TAP for what was skipped: `ok 2 - its name # SKIP the reason`.
+    with tempfile.TemporaryDirectory() as scratch:
+        tap = Path(scratch, "report.tap")
+        people = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
+        machine = ["--test-reporter=tap", f"--test-reporter-destination={tap}"]
+        passed, lines = stream([shutil.which("node"), "--test", *people, *machine], folder, **environment)
+        points = tap.read_text(encoding="utf-8") if tap.is_file() else ""
+    skipped = re.findall(r"^ *(?:not )?ok \d+ - (.* # (?:SKIP|TODO)\b.*)$", points, re.MULTILINE)
     summary = [line for line in lines if re.match(r"\S (tests|pass|fail|cancelled|skipped|todo) \d+$", line)]
-    # TAP: `ok 2 - its name # SKIP the reason`
-    points = re.findall(r"^ *(?:not )?ok \d+ - (.* # (?:SKIP|TODO)\b.*)$", report.read_text(encoding="utf-8"), re.M)
-    ran = not any(line.endswith("tests 0") for line in summary)
-    return Outcome(f"node --test in {folder.name}", passed and ran, summary, points)
+    ran = any(re.match(r"\S tests [1-9]", line) for line in summary)
+    return Outcome(f"node --test in {folder.name}", passed and ran, summary, skipped)
 
 
 def javascript_tests(folder: Path, python: Path) -> Outcome:

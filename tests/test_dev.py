@@ -97,10 +97,18 @@ not ok 3 - three # TODO not done
 """
 
 
+def fake_node(lines: list[str], tap: str) -> Callable[[list[str], Path], tuple[bool, list[str]]]:
+    """A stand-in for `dev.stream` that runs `node --test`: it prints `lines` and writes its report."""
+
+    def stream(command: list[str], folder: Path) -> tuple[bool, list[str]]:
+        Path(command[-1].partition("destination=")[2]).write_text(tap)
+        return True, lines
+
+    return stream
+
+
 def test_tests_that_node_skips_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "node_modules").mkdir()
-    (tmp_path / "node_modules" / ".report.tap").write_text(TAP)
-    monkeypatch.setattr(dev, "stream", lambda command, folder: (True, NODE_LINES))
+    monkeypatch.setattr(dev, "stream", fake_node(NODE_LINES, TAP))
     outcome = dev.node_tests(tmp_path)
     assert outcome.skipped == ["inner # SKIP not on this system", "three # TODO not done"]
     assert outcome.summary == NODE_LINES[1:4]
@@ -108,9 +116,7 @@ def test_tests_that_node_skips_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_runner_that_finds_no_tests_has_not_passed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "node_modules").mkdir()
-    (tmp_path / "node_modules" / ".report.tap").write_text("TAP version 13\n1..0\n")
-    monkeypatch.setattr(dev, "stream", lambda command, folder: (True, ["ℹ tests 0", "ℹ pass 0"]))
+    monkeypatch.setattr(dev, "stream", fake_node(["ℹ tests 0", "ℹ pass 0"], "TAP version 13\n1..0\n"))
     assert not dev.node_tests(tmp_path).passed
 
 
