@@ -6,6 +6,7 @@ SyncError
  |    +-- InvalidName               a channel or event name that is not allowed (also ValueError)
  |    +-- DraftClosed               a draft used after its block ended (also RuntimeError)
  |    +-- EditConflict              another writer changed what this edit touches (also RuntimeError)
+ |    +-- NoDocument                nothing was published to the channel yet (also LookupError)
  |    +-- ChannelClosed             the channel was closed or deleted (also RuntimeError)
  |    +-- UnknownCodec              no codec of that name (also LookupError)
  |    +-- MissingExtra              an optional library is not installed (also ImportError)
@@ -60,6 +61,16 @@ class DraftClosed(LocalError, RuntimeError):
         return "this draft is closed: its `with` block has ended; open a new one, and keep values, not parts of a draft"
 
 
+class DraftDetached(DraftClosed):
+    """A part of a draft was written to after it had been removed from the draft, or replaced there."""
+
+    def __str__(self) -> str:
+        return (
+            "this part is no longer in its draft: it was removed or replaced, so a write to it would be lost; "
+            "read the place again, as in draft[key]"
+        )
+
+
 class EditConflict(LocalError, RuntimeError):
     """Another writer changed what this edit touches; nothing of it was applied.
 
@@ -76,6 +87,13 @@ class EditConflict(LocalError, RuntimeError):
             f"another writer changed {self.path or 'the whole document'} while this edit was open; nothing was "
             "applied: repeat the edit, or use channel.update(fn), which repeats it for you"
         )
+
+
+class NoDocument(LocalError, LookupError):
+    """Nothing was published to the channel yet."""
+
+    def __str__(self) -> str:
+        return "the channel has no document yet: pass initial= to hub.channel(), or publish() a whole document first"
 
 
 class ChannelClosed(LocalError, RuntimeError):

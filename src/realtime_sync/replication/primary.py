@@ -1,0 +1,408 @@
+"""The writing end of one channel: captures changes, and cuts them into frames."""
+
+from typing import Any
+
+import attrs
+
+from realtime_sync.document.compose import PatchComposer, compose
+from realtime_sync.document.diff import diff
+from realtime_sync.document.draft import Draft, draft
+from realtime_sync.document.normalize import NORMALIZE, Normalizer
+from realtime_sync.document.overlap import first_overlap
+from realtime_sync.document.patch import apply_patch
+from realtime_sync.document.pointer import format_pointer, parse_pointer, resolve
+from realtime_sync.errors import EditConflict, InvalidName, InvalidValue, NoDocument, PathNotFound
+from realtime_sync.jsontypes import Json, Patch
+from realtime_sync.limits import HistoryLimits
+from realtime_sync.position import Position
+from realtime_sync.replication.event_queue import EventQueue, QueuedEvent
+from realtime_sync.replication.history import History
+from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
+from realtime_sync.wire.messages import Outcome
+
+COMPACT_AT_OPERATIONS = 1_000
+"""A pending patch of more operations is replaced by a diff, which is never larger than the document."""
+
+
+@attrs.frozen
+class LooseEvents:
+    """Events of a channel without a document: nothing for a replica, only for clients that know plain events."""
+
+    events: tuple[Event, ...]
+    dropped: int = 0
+
+
+@attrs.frozen
+class EditBase:
+    """What an edit started from.
+
+    Attributes:
+        document: The head at that moment; never changed afterwards.
+        version: How many captures went before.
+    """
+
+    document: Json
+    version: int
+
+
+@attrs.frozen
+class CatchUp:
+    """What brings one subscriber to the channel's position.
+
+    Attributes:
+        outcome: `UP_TO_DATE` and `WAITING` need no frame; `PATCH` offers `delta` or, should that be smaller,
+            `keyframe`; `KEYFRAME` has no delta to offer.
+        position: Where it leads.
+    """
+
+    outcome: Outcome
+    position: Position
+    delta: Delta | None = None
+    keyframe: Keyframe | None = None
+
+
+@attrs.frozen
+class _Taken:
+    """A frame between `take` and `commit`, and the document that it leads to."""
+
+    frame: Keyframe | Delta | LooseEvents
+    document: Json
+
+
+class Primary:
+    """The state machine of a channel's writing end: no I/O, no clock, no lock.
+
+    Captures (`publish`, `append_text`, `commit_edit`, `emit`) compose into one pending patch over the head document.
+    `take` cuts what is pending into a frame, and returns that same frame until `commit` says that the log has it: an
+    append whose outcome is unknown can be repeated, and nothing is lost. What is captured meanwhile is the next frame.
+
+    The head is persistent: every capture makes a new document that shares what did not change, so a keyframe of the
+    position, an open edit and a reader each hold theirs, at no cost, whatever is captured meanwhile.
+
+    Args:
+        epoch: Names this life of the channel's log.
+        normalizer: The door for every value.
+        history: How far back a subscriber is caught up with a patch.
+        max_queue_size: Events that may wait for a frame.
+
+    Attributes:
+        position: Where the log ends.
+    """
+
+    def __init__(
+        self,
+        epoch: str,
+        *,
+        normalizer: Normalizer = NORMALIZE,
+        history: HistoryLimits | None = None,
+        max_queue_size: int = 1_000,
+    ) -> None:
+        self.position = Position(epoch, 0)
+        self._normalizer = normalizer
+        self._history = History(history or HistoryLimits())
+        self._events = EventQueue(max_queue_size)
+        self._has_head = False
+        self._head: Json = None
+        self._head_is_initial = False
+        self._pending = PatchComposer()
+        self._compact_at = COMPACT_AT_OPERATIONS
+        self._settled: Json = None  # the document at `position`
+        self._taken: _Taken | None = None
+        self._version = 0
+        self._open_edits = 0
+        self._captured_since: list[tuple[int, Patch]] = []  # while edits are open: (version before, patch)
+
+    # ---- what it holds -------------------------------------------------------------------------------------------
+
+    @property
+    def has_document(self) -> bool:
+        """Whether anything was published."""
+        return self._has_head
+
+    @property
+    def document(self) -> Json:
+        """The newest document, pending changes included. Shared: not to be changed.
+
+        Raises:
+            NoDocument: Nothing was published yet.
+        """
+        if not self._has_head:
+            raise NoDocument
+        return self._head
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether `take` would return something."""
+        return self._taken is not None or self._has_changes or len(self._events) > 0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a frame was taken and not committed yet."""
+        return self._taken is not None
+
+    @property
+    def queued_events(self) -> int:
+        """Events that wait for a frame."""
+        return len(self._events)
+
+    @property
+    def _has_changes(self) -> bool:
+        return self._is_first_frame or len(self._pending) > 0
+
+    @property
+    def _is_first_frame(self) -> bool:
+        return self._has_head and self.position.offset == 0
+
+    # ---- capture -------------------------------------------------------------------------------------------------
+
+    def initialize(self, document: Any) -> None:
+        """Take the document to start with, unless there is one: a value, not a change.
+
+        Raises:
+            InvalidValue: It is no JSON.
+        """
+        if not self._has_head:
+            self._replace_head(self._normalizer(document))
+            self._head_is_initial = True
+
+    def publish(self, value: Any, at: str = "") -> None:
+        """Make `value` the document, or the part of it at pointer `at`; only what changed is copied.
+
+        Raises:
+            InvalidValue: It is no JSON; nothing was captured.
+            NoDocument: `at` names a part of a document that does not exist yet.
+            PathNotFound: The parent of `at` does not exist.
+        """
+        if not self._has_head and at == "":
+            self._replace_head(self._normalizer(value))
+            return
+        self._capture(self._changes(self.document, value, at))
+
+    def changes(self, base: EditBase, value: Any, at: str = "") -> Patch:
+        """Return the patch that `publish` would capture over `base`; changes nothing, and may run in any thread.
+
+        Raises:
+            What `publish` raises.
+        """
+        return self._changes(base.document, value, at)
+
+    def commit_if_unchanged(self, base: EditBase, patch: Patch) -> bool:
+        """Capture `patch` when nothing was captured since `base`, and end the edit; return whether it was."""
+        try:
+            if base.version != self._version:
+                return False
+            self._capture(patch)
+            return True
+        finally:
+            self.abandon_edit()
+
+    def append_text(self, pointer: str, text: str) -> None:
+        """Append `text` to the string at `pointer`.
+
+        Raises:
+            InvalidValue: It is no valid text.
+            PathNotFound: There is no string at `pointer`.
+            NoDocument: Nothing was published yet.
+        """
+        if not isinstance(text, str):
+            raise InvalidValue(pointer, f"text is a string, not {type(text).__name__}", "pass a str")
+        owned = self._normalizer(text, pointer)
+        if owned:
+            self._capture([{"op": "append", "path": pointer, "value": owned}])
+
+    def begin_edit(self) -> EditBase:
+        """Return what an edit starts from; every one is ended by `commit_edit` or `abandon_edit`.
+
+        Raises:
+            NoDocument: Nothing was published yet.
+        """
+        base = EditBase(self.document, self._version)
+        self._open_edits += 1
+        return base
+
+    def draft(self, base: EditBase) -> Draft:
+        """Return a draft over what an edit starts from."""
+        return draft(base.document, normalizer=self._normalizer)
+
+    def commit_edit(self, base: EditBase, patch: Patch) -> None:
+        """Capture the patch of an edit, whole or not at all.
+
+        Raises:
+            EditConflict: A capture since `base` touched what `patch` touches.
+        """
+        try:
+            since = [captured for version, captured in self._captured_since if version >= base.version]
+            met = first_overlap(base.document, compose(*since), patch) if since and patch else None
+            if met is not None:
+                raise EditConflict(met)
+            self._capture(patch)
+        finally:
+            self.abandon_edit()
+
+    def abandon_edit(self) -> None:
+        """End an edit without a change."""
+        self._open_edits -= 1
+        if self._open_edits == 0:
+            self._captured_since.clear()
+
+    def emit(self, name: str, data: Any, *, priority: int = 0, key: str | None = None) -> None:
+        """Queue an event for the next frame; `data` is copied.
+
+        Raises:
+            InvalidName: The name is reserved.
+            InvalidValue: `data` is no JSON.
+        """
+        check_event_name(name)
+        self._events.add(QueuedEvent(Event(name, self._normalizer(data)), priority, key))
+
+    def _changes(self, head: Json, value: Any, at: str) -> Patch:
+        if at == "":
+            return diff(head, value, text_append=True, normalizer=self._normalizer)
+        owner = parse_pointer(at)[:-1]
+        try:
+            part = resolve(head, at)
+        except PathNotFound:
+            resolve(head, format_pointer(owner))
+            return [{"op": "add", "path": at, "value": self._normalizer(value, at)}]
+        try:
+            patch = diff(part, value, text_append=True, normalizer=self._normalizer)
+        except InvalidValue as error:
+            raise InvalidValue(at + error.path, error.problem, error.remedy) from None
+        return [_below(at, operation) for operation in patch]
+
+    def _capture(self, patch: Patch) -> None:
+        if not patch:
+            return
+        self._head = apply_patch(self.document, patch)
+        self._remember_for_edits(patch)
+        self._head_is_initial = False
+        if self._is_first_frame:
+            return  # the first frame is a keyframe of whatever the head is by then
+        self._pending.add(patch)
+        if len(self._pending) > self._compact_at:
+            self._compact()
+
+    def _compact(self) -> None:
+        base = self._taken.document if self._taken is not None else self._settled
+        self._pending = PatchComposer(diff(base, self._head, text_append=True, normalizer=self._normalizer))
+        self._compact_at = max(COMPACT_AT_OPERATIONS, 2 * len(self._pending))
+
+    def _replace_head(self, document: Json) -> None:
+        self._head, self._has_head, self._head_is_initial = document, True, False
+        self._remember_for_edits([{"op": "replace", "path": "", "value": document}])
+
+    def _remember_for_edits(self, patch: Patch) -> None:
+        if self._open_edits:
+            self._captured_since.append((self._version, patch))
+        self._version += 1
+
+    # ---- cut -----------------------------------------------------------------------------------------------------
+
+    def take(self) -> Keyframe | Delta | LooseEvents | None:
+        """Return the frame under way; when there is none, cut what is pending into one; None when nothing is."""
+        if self._taken is None and self.is_pending:
+            self._taken = self._cut()
+        return None if self._taken is None else self._taken.frame
+
+    def _cut(self) -> _Taken:
+        queued, dropped = self._events.take()
+        events = tuple(entry.event for entry in queued)
+        after = Position(self.position.epoch, self.position.offset + 1)
+        if not self._has_head:
+            return _Taken(LooseEvents(events, dropped), None)
+        if self._is_first_frame:
+            return _Taken(Keyframe(after, self._head, events, dropped), self._head)
+        frame = Delta(self.position, after, self._pending.patch, events, dropped)
+        self._pending = PatchComposer()
+        self._compact_at = COMPACT_AT_OPERATIONS
+        return _Taken(frame, self._head)
+
+    def commit(self, now: float) -> None:
+        """The log has the frame under way: the position moves."""
+        assert self._taken is not None, "no frame was taken"
+        taken, self._taken = self._taken, None
+        if isinstance(taken.frame, LooseEvents):
+            # Replicas never saw these; their first keyframe says how many.
+            self._events.dropped += len(taken.frame.events) + taken.frame.dropped
+            return
+        self.position = taken.frame.position
+        self._settled = taken.document
+        if isinstance(taken.frame, Delta):
+            self._history.append(taken.frame, now)
+        else:
+            # What was captured since the first frame was cut is composed nowhere: it is a change from now on.
+            self._pending = PatchComposer(diff(self._settled, self._head, text_append=True))
+
+    # ---- join and recover ----------------------------------------------------------------------------------------
+
+    def catch_up(self, position: Position | None, now: float) -> CatchUp:
+        """Return what brings a subscriber that holds the document at `position` (None: none) to the channel's."""
+        if self.position.offset == 0:
+            return CatchUp(Outcome.WAITING, self.position)
+        if position == self.position:
+            return CatchUp(Outcome.UP_TO_DATE, self.position)
+        missed = None if position is None else self._history.since(position, now)
+        if position is None or missed is None:
+            return CatchUp(Outcome.KEYFRAME, self.position, keyframe=Keyframe(self.position, self._settled))
+        events, dropped = self._history.events_of(missed)
+        return CatchUp(
+            Outcome.PATCH,
+            self.position,
+            Delta(position, self.position, compose(*(delta.patch for delta in missed)), events, dropped),
+            Keyframe(self.position, self._settled, events, dropped),
+        )
+
+    def keyframe(self) -> Keyframe:
+        """Return the document at the position, without pending changes.
+
+        Raises:
+            NoDocument: No frame was committed yet.
+        """
+        if self.position.offset == 0:
+            raise NoDocument
+        return Keyframe(self.position, self._settled)
+
+    def recover(self, keyframe: Keyframe, deltas: list[Delta]) -> None:
+        """Go on where a log ended; what was captured meanwhile becomes a change on top of it.
+
+        Raises:
+            PatchError: A delta of the log does not fit; nothing was recovered.
+        """
+        assert self.position.offset == 0, "only a primary without a frame can recover"
+        assert self._taken is None, "a frame is under way"
+        document = keyframe.document
+        for delta in deltas:
+            document = apply_patch(document, delta.patch)
+        self._settled = document
+        self.position = deltas[-1].position if deltas else keyframe.position
+        if self._has_head and not self._head_is_initial:
+            self._pending = PatchComposer(diff(document, self._head, text_append=True))
+        else:
+            self._replace_head(document)
+
+    def closing_frame(self, reason: str) -> Closed:
+        """Return the frame that ends this epoch for every replica."""
+        return Closed(self.position.epoch, reason)
+
+
+RESERVED_EVENTS = frozenset({"batch_update", "connect", "connect_error", "disconnect"})
+
+
+def check_event_name(name: str) -> None:
+    """Refuse a name that the protocol or Socket.IO keeps for itself.
+
+    Raises:
+        InvalidName: It is empty, reserved, or begins with `sync:`.
+    """
+    if not isinstance(name, str) or not name or name.startswith("sync:") or name in RESERVED_EVENTS:
+        raise InvalidName(
+            f"{name!r} cannot be an event's name: it must be a string that is not empty, does not begin with 'sync:' "
+            f"and is none of {', '.join(sorted(RESERVED_EVENTS))}"
+        )
+
+
+def _below(at: str, operation: dict[str, Any]) -> dict[str, Any]:
+    moved = {**operation, "path": at + operation["path"]}
+    if "from" in operation:
+        moved["from"] = at + operation["from"]
+    return moved

@@ -1,0 +1,386 @@
+"""The reading end of one channel: a document that is right, or says that it is not."""
+
+import enum
+import random
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+
+from realtime_sync.document.patch import apply_patch
+from realtime_sync.errors import PatchError, RemoteError
+from realtime_sync.jsontypes import Json, Patch
+from realtime_sync.position import Position
+from realtime_sync.replication.backoff import Backoff
+from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
+from realtime_sync.wire.messages import Answer, Outcome
+
+
+class State(enum.Enum):
+    """What a replica may claim about its document."""
+
+    EMPTY = "empty"
+    LIVE = "live"
+    STALE = "stale"
+    CLOSED = "closed"
+
+
+class Arrival(enum.Enum):
+    """A frame as the replica's position sees it."""
+
+    KEYFRAME_MY_EPOCH = "keyframe, my epoch"
+    KEYFRAME_OTHER_EPOCH = "keyframe, other epoch"
+    DELTA_NEXT = "delta, `base` = mine"
+    DELTA_OLD = "delta, my epoch, position <= mine"
+    DELTA_OTHER = "any other delta"
+
+
+class Action(enum.Enum):
+    """What the replica does with a frame."""
+
+    APPLY = "apply"
+    APPLY_IF_NEWER = "apply if newer, else drop"
+    APPLY_IF_ANSWER = "apply if it answers my request, else drop"
+    DROP = "drop"
+    ASK = "ask once"
+    GO_STALE = "-> STALE, ask once"
+
+
+_HOLDING = {
+    Arrival.KEYFRAME_MY_EPOCH: Action.APPLY_IF_NEWER,
+    Arrival.KEYFRAME_OTHER_EPOCH: Action.APPLY_IF_ANSWER,
+    Arrival.DELTA_NEXT: Action.APPLY,
+    Arrival.DELTA_OLD: Action.DROP,
+}
+
+TABLE: dict[State, dict[Arrival, Action]] = {
+    State.EMPTY: {
+        Arrival.KEYFRAME_MY_EPOCH: Action.APPLY,
+        Arrival.KEYFRAME_OTHER_EPOCH: Action.APPLY_IF_ANSWER,
+        Arrival.DELTA_NEXT: Action.DROP,
+        Arrival.DELTA_OLD: Action.DROP,
+        Arrival.DELTA_OTHER: Action.ASK,
+    },
+    State.LIVE: {**_HOLDING, Arrival.DELTA_OTHER: Action.GO_STALE},
+    State.STALE: {**_HOLDING, Arrival.DELTA_OTHER: Action.DROP},
+    State.CLOSED: {
+        Arrival.KEYFRAME_MY_EPOCH: Action.DROP,
+        Arrival.KEYFRAME_OTHER_EPOCH: Action.APPLY_IF_ANSWER,
+        Arrival.DELTA_NEXT: Action.DROP,
+        Arrival.DELTA_OLD: Action.DROP,
+        Arrival.DELTA_OTHER: Action.DROP,
+    },
+}
+"""The only truth about applying; PROTOCOL.md prints it."""
+
+
+@attrs.frozen
+class SnapshotReplaced:
+    """The document is another one, as a whole."""
+
+    document: Json
+    position: Position
+
+
+@attrs.frozen
+class PatchApplied:
+    """The document moved on by `patch`."""
+
+    patch: Patch
+    document: Json
+    position: Position
+
+
+@attrs.frozen
+class EventReceived:
+    """The other end emitted an event; the document is at least as new."""
+
+    name: str
+    data: Json
+
+
+@attrs.frozen
+class EventsDropped:
+    """So many events were left out of a frame."""
+
+    count: int
+
+
+@attrs.frozen
+class ResyncNeeded:
+    """Send this request: the replica lost the thread, or its last request got no answer.
+
+    Attributes:
+        request: Id for the answer to repeat.
+        position: What to name as held; None for a whole document.
+        reason: Why, for a log or an application.
+    """
+
+    request: str
+    position: Position | None
+    reason: str
+
+
+@attrs.frozen
+class StateChanged:
+    """The replica's claim about its document changed."""
+
+    state: State
+
+
+@attrs.frozen
+class Refused:
+    """The server does not let us watch this channel."""
+
+    outcome: Outcome
+    message: str
+
+
+@attrs.frozen
+class ChannelEnded:
+    """The channel was deleted; the last document stays readable."""
+
+    reason: str
+
+
+Happening: TypeAlias = (
+    SnapshotReplaced
+    | PatchApplied
+    | EventReceived
+    | EventsDropped
+    | ResyncNeeded
+    | StateChanged
+    | Refused
+    | ChannelEnded
+)
+
+REQUEST_BACKOFF = Backoff(base_s=2.0, factor=1.5, cap_s=30.0, jitter=0.3, attempts=None)
+"""An answer that did not come in 2 s was probably lost; a server in trouble is asked less and less often."""
+
+
+@attrs.define
+class _OpenRequest:
+    id: str
+    deadline: float
+
+
+class Replica:
+    """The state machine of a subscriber's copy: no I/O, no clock.
+
+    Messages go in, happenings come out; the caller sends what `ResyncNeeded` asks for, and calls `tick` at `deadline`.
+
+        replica = Replica()
+        asked = replica.request(now)                       # send: sync:subscribe with asked.request, asked.position
+        for happening in replica.receive_frame(frame, answer, now):
+            ...
+
+    Args:
+        backoff: When an unanswered request is repeated.
+        uniform: Draws from [0, 1) for the jitter.
+
+    Attributes:
+        state: What may be claimed about the document.
+        position: Where it stands; offset 0 while waiting for the first; None when unknown.
+        has_document: Whether anything can be read, be it live or stale.
+        document: The last good document. Shared: not to be changed.
+        closed_reason: Why the channel ended, in CLOSED.
+    """
+
+    def __init__(self, *, backoff: Backoff = REQUEST_BACKOFF, uniform: Callable[[], float] = random.random) -> None:
+        self.state = State.EMPTY
+        self.position: Position | None = None
+        self.has_document = False
+        self.document: Json = None
+        self.closed_reason: str | None = None
+        self._backoff, self._uniform = backoff, uniform
+        self._requests_made = 0
+        self._unanswered = 0
+        self._open: _OpenRequest | None = None
+        self._ask_again_at: float | None = None
+        self._happenings: list[Happening] = []
+
+    # ---- asking --------------------------------------------------------------------------------------------------
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick`, in the caller's seconds; None: not before the next message."""
+        return self._open.deadline if self._open is not None else self._ask_again_at
+
+    def request(self, now: float, reason: str = "subscribing") -> ResyncNeeded:
+        """Open a request, in place of any other, and return it for the caller to send."""
+        self._requests_made += 1
+        self._open = _OpenRequest(str(self._requests_made), now + self._delay_s())
+        self._ask_again_at = None
+        held = self.position if self.state in (State.LIVE, State.STALE) else None
+        return ResyncNeeded(self._open.id, held, reason)
+
+    def tick(self, now: float) -> list[Happening]:
+        """Ask again when `deadline` has passed."""
+        if self.deadline is not None and now >= self.deadline:
+            self._unanswered += 1
+            self._happenings.append(self.request(now, "no answer"))
+        return self._flush()
+
+    def disconnected(self) -> list[Happening]:
+        """The connection is gone: no answer will come, and none is waited for until the next `request`."""
+        self._open = self._ask_again_at = None
+        self._unanswered = 0
+        return self._flush()
+
+    # ---- receiving -----------------------------------------------------------------------------------------------
+
+    def receive_frame(self, frame: Frame, answer: Answer | None, now: float) -> list[Happening]:
+        """Judge a frame by the table, and act."""
+        answers = self._settle_request(answer)
+        if isinstance(frame, Closed):
+            self._receive_closed(frame, answers)
+        else:
+            self._act(TABLE[self.state][self._judge(frame)], frame, answers, now)
+        self._ask_again_unless_settled(answers, now)
+        return self._flush()
+
+    def receive_answer(self, answer: Answer, now: float) -> list[Happening]:
+        """Take an answer that came without a frame."""
+        unasked = answer.request is None
+        answers = self._settle_request(answer)
+        if not answers and not unasked:
+            return self._flush()
+        if answer.outcome is Outcome.UP_TO_DATE and answers:
+            self._confirm(answer.position, now)
+        elif answer.outcome is Outcome.WAITING and answers:
+            self._wait_for_first(answer.position)
+        elif answer.outcome is Outcome.UNAVAILABLE and answers:
+            self._ask_later(now)
+        elif not answer.outcome.subscribed and answer.outcome is not Outcome.UNAVAILABLE:
+            self._open = self._ask_again_at = None
+            self._enter(State.STALE if self.has_document and self.state is not State.CLOSED else self.state)
+            self._happenings.append(Refused(answer.outcome, answer.message or ""))
+        return self._flush()
+
+    def receive_garbage(self, error: RemoteError, answer: Answer | None, now: float) -> list[Happening]:
+        """Bytes came that are no frame: whatever they said is lost."""
+        answers = self._settle_request(answer)
+        if self.state is State.CLOSED:
+            return self._flush()
+        if self.state is State.LIVE:
+            self._enter(State.STALE)
+        if answers:
+            self._ask_later(now)
+        else:
+            self._ask(now, str(error))
+        return self._flush()
+
+    # ---- the table's words ---------------------------------------------------------------------------------------
+
+    def _judge(self, frame: Keyframe | Delta) -> Arrival:
+        mine = self.position
+        same_epoch = mine is not None and frame.position.epoch == mine.epoch
+        if isinstance(frame, Keyframe):
+            return Arrival.KEYFRAME_MY_EPOCH if same_epoch else Arrival.KEYFRAME_OTHER_EPOCH
+        if frame.base == mine:
+            return Arrival.DELTA_NEXT
+        if same_epoch and mine is not None and frame.position.offset <= mine.offset:
+            return Arrival.DELTA_OLD
+        return Arrival.DELTA_OTHER
+
+    def _act(self, action: Action, frame: Keyframe | Delta, answers: bool, now: float) -> None:
+        match action:
+            case Action.APPLY:
+                self._apply(frame, now)
+            case Action.APPLY_IF_NEWER:
+                assert self.position is not None, "a replica that holds a document knows where it stands"
+                if frame.position.offset > self.position.offset:
+                    self._apply(frame, now)
+            case Action.APPLY_IF_ANSWER:
+                if answers:
+                    self._apply(frame, now)
+            case Action.ASK:
+                self._ask(now, "a delta before any document")
+            case Action.GO_STALE:
+                self._enter(State.STALE)
+                self._ask(now, f"a gap: at {self.position}, got a delta for {frame.position}")
+            case Action.DROP:
+                pass
+
+    def _apply(self, frame: Keyframe | Delta, now: float) -> None:
+        happened: Happening
+        if isinstance(frame, Delta):
+            try:
+                document = apply_patch(self.document, frame.patch)
+            except PatchError as error:
+                self.position = None
+                self._enter(State.EMPTY)
+                self._ask(now, f"a patch that does not fit: {error}")
+                return
+            happened = PatchApplied(frame.patch, document, frame.position)
+        else:
+            document = frame.document
+            happened = SnapshotReplaced(document, frame.position)
+        self.document, self.position = document, frame.position
+        self.has_document, self.closed_reason = True, None
+        self._unanswered = 0
+        self._enter(State.LIVE)
+        self._happenings.append(happened)
+        self._pass_on(frame.events, frame.dropped)
+
+    def _pass_on(self, events: tuple[Event, ...], dropped: int) -> None:
+        if dropped:
+            self._happenings.append(EventsDropped(dropped))
+        self._happenings.extend(EventReceived(event.name, event.data) for event in events)
+
+    def _receive_closed(self, frame: Closed, answers: bool) -> None:
+        mine = self.position is not None and self.position.epoch == frame.epoch
+        if self.state is State.CLOSED or not (mine or answers):
+            return
+        self._open = self._ask_again_at = None
+        self.closed_reason = frame.reason
+        self._enter(State.CLOSED)
+        self._happenings.append(ChannelEnded(frame.reason))
+
+    def _confirm(self, position: Position | None, now: float) -> None:
+        if position is not None and position == self.position and self.state in (State.LIVE, State.STALE):
+            self._unanswered = 0
+            self._enter(State.LIVE)
+            return
+        # The server calls us up to date at a place where we are not: nothing we hold can be trusted.
+        self.position = None
+        self._enter(State.EMPTY)
+        self._ask(now, "called up to date at another position")
+
+    def _wait_for_first(self, position: Position | None) -> None:
+        self.position = position and Position(position.epoch, 0)
+        self._unanswered = 0
+        self._enter(State.STALE if self.has_document else State.EMPTY)
+
+    # ---- requests ------------------------------------------------------------------------------------------------
+
+    def _settle_request(self, answer: Answer | None) -> bool:
+        if answer is None or self._open is None or answer.request != self._open.id:
+            return False
+        self._open = None
+        return True
+
+    def _ask(self, now: float, reason: str) -> None:
+        if self._open is None and self._ask_again_at is None:
+            self._happenings.append(self.request(now, reason))
+
+    def _ask_again_unless_settled(self, answered: bool, now: float) -> None:
+        if answered and self._open is None and self.state not in (State.LIVE, State.CLOSED):
+            self._ask_later(now)
+
+    def _ask_later(self, now: float) -> None:
+        """After an answer that did not help: asking at once, two confused ends would flood each other."""
+        self._unanswered += 1
+        self._ask_again_at = now + self._delay_s()
+
+    def _delay_s(self) -> float:
+        return self._backoff.delay_s(self._unanswered, uniform=self._uniform)
+
+    def _enter(self, state: State) -> None:
+        if state is not self.state:
+            self.state = state
+            self._happenings.append(StateChanged(state))
+
+    def _flush(self) -> list[Happening]:
+        happenings, self._happenings = self._happenings, []
+        return happenings

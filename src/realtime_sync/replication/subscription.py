@@ -1,0 +1,198 @@
+"""One channel as a client sees it: a replica, and what is said to keep it right."""
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from realtime_sync.document.normalize import Normalizer
+from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, RemoteError
+from realtime_sync.limits import Limits
+from realtime_sync.position import Position
+from realtime_sync.replication.replica import Happening, Refused, Replica, ResyncNeeded, State
+from realtime_sync.wire.codecs import get_codec
+from realtime_sync.wire.frames import Frame, frame_from_wire
+from realtime_sync.wire.messages import (
+    FETCH,
+    RESYNC,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    Answer,
+    Fetch,
+    Outcome,
+    Resync,
+    Subscribe,
+    unsubscribe_to_wire,
+)
+
+DEFAULT_LIMITS = Limits()
+
+
+class Status(enum.Enum):
+    """What a client may tell its user about a channel."""
+
+    EMPTY = "empty"
+    LIVE = "live"
+    STALE = "stale"
+    OFFLINE = "offline"
+    WAITING = "waiting"
+    FORBIDDEN = "forbidden"
+    CLOSED = "closed"
+
+
+@attrs.frozen
+class Outgoing:
+    """A message to send.
+
+    Attributes:
+        event: The Socket.IO event.
+        message: Its one argument.
+    """
+
+    event: str
+    message: dict[str, Any]
+
+
+class Subscription:
+    """A client's side of one channel, without I/O: what came in goes to `receive`, what `outgoing` returns is sent.
+
+    Args:
+        channel: Its name.
+        codecs: Names in order of preference.
+        replica: The state machine that holds the document.
+        limits: Bounds on what is decoded.
+
+    Attributes:
+        replica: See above.
+        refusal: Why the server does not let us watch; None when it does.
+        last_error: What was wrong with the last frame that could not be read.
+    """
+
+    def __init__(
+        self, channel: str, codecs: Sequence[str], replica: Replica, *, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self.channel = channel
+        self.codecs = tuple(codecs)
+        self.replica = replica
+        self.refusal: Refused | None = None
+        self.last_error: RemoteError | None = None
+        self._limits = limits
+        self._check = Normalizer(limits=limits)
+        self._codec: str | None = None
+        self._connected = False
+        self._admitted = False  # on this connection: the server knows us
+        self._waiting = False
+        self._outgoing: list[Outgoing] = []
+
+    @property
+    def status(self) -> Status:
+        """What may be said about the document."""
+        if self.refusal is not None:
+            return Status.FORBIDDEN
+        if self.replica.state is State.CLOSED:
+            return Status.CLOSED
+        if not self._connected:
+            return Status.OFFLINE
+        if self.replica.state is State.LIVE:
+            return Status.LIVE
+        if self.replica.has_document:
+            return Status.STALE
+        return Status.WAITING if self._waiting else Status.EMPTY
+
+    def outgoing(self) -> list[Outgoing]:
+        """Return what to send now, oldest first, and forget it."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    # ---- the connection ------------------------------------------------------------------------------------------
+
+    def connected(self, now: float) -> None:
+        """A connection is there: subscribe on it, with the position held."""
+        self._connected, self._admitted = True, False
+        self.refusal = None
+        self._say(self.replica.request(now))
+
+    def disconnected(self) -> None:
+        """The connection is gone."""
+        self._connected = self._admitted = False
+        self._outgoing.clear()
+        self.replica.disconnected()
+
+    def unsubscribe(self) -> None:
+        """No more frames, please."""
+        if self._connected:
+            self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
+        self.replica.disconnected()
+
+    def fetch(self, pointer: str) -> Outgoing:
+        """Return the message whose acknowledgement is the value at `pointer`."""
+        return Outgoing(FETCH, Fetch(self.channel, pointer).to_wire())
+
+    # ---- time and messages -----------------------------------------------------------------------------------------
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick`; None: not before the next message."""
+        return self.replica.deadline if self._connected else None
+
+    def tick(self, now: float) -> list[Happening]:
+        """Ask again when an answer is overdue."""
+        return self._say_what_is_asked(self.replica.tick(now))
+
+    def receive(self, body: Any, answer: Any, now: float) -> list[Happening]:
+        """Take the arguments of one `batch_update` after the channel's name; return what happened."""
+        read: Answer | None = None
+        try:
+            read = None if answer is None else Answer.from_wire(answer)
+            if read is not None:
+                self._take_answer(read)
+            if body is None and read is None:
+                raise ProtocolError("neither a frame nor an answer")
+            frame = None if body is None else self._read(body)
+        except RemoteError as error:
+            self.last_error = error
+            return self._say_what_is_asked(self.replica.receive_garbage(error, read, now))
+        if frame is not None:
+            happened = self.replica.receive_frame(frame, read, now)
+        else:
+            assert read is not None, "checked above"
+            happened = self.replica.receive_answer(read, now)
+        return self._say_what_is_asked(happened)
+
+    def _take_answer(self, answer: Answer) -> None:
+        if answer.outcome.subscribed:
+            self._admitted = True
+            self._waiting = answer.outcome is Outcome.WAITING
+            self._codec = answer.codec
+
+    def _read(self, body: Any) -> Frame:
+        codec = self._codec or "json"
+        if isinstance(body, (bytes, bytearray)):
+            return frame_from_wire(get_codec(codec).decode(bytes(body), limits=self._limits), limits=self._limits)
+        # Socket.IO parsed it already, by a parser that knows NaN and no limits.
+        try:
+            return frame_from_wire(self._check(body), limits=self._limits)
+        except InvalidValue as error:
+            raise DecodeError(codec, str(error)) from None
+
+    # ---- what the replica asks for -----------------------------------------------------------------------------------
+
+    def _say_what_is_asked(self, happened: list[Happening]) -> list[Happening]:
+        for happening in happened:
+            if isinstance(happening, ResyncNeeded):
+                self._say(happening)
+            elif isinstance(happening, Refused):
+                self.refusal = happening
+        return happened
+
+    def _say(self, asked: ResyncNeeded) -> None:
+        if not self._connected:
+            return
+        if self._admitted:
+            self._outgoing.append(Outgoing(RESYNC, Resync(self.channel, asked.request, asked.position).to_wire()))
+        else:
+            self._outgoing.append(Outgoing(SUBSCRIBE, self._subscribe(asked.request, asked.position)))
+
+    def _subscribe(self, request: str, position: Position | None) -> dict[str, Any]:
+        return Subscribe(self.channel, request, self.codecs, position).to_wire()

@@ -1,0 +1,207 @@
+"""What client and server say beside frames. PROTOCOL.md, sections 2 and 3."""
+
+import enum
+from typing import Any
+
+import attrs
+
+from realtime_sync.errors import ProtocolError
+from realtime_sync.position import Position
+
+WIRE_VERSION = 1
+SPOKEN_VERSIONS = (WIRE_VERSION,)
+"""This version and the one before; there is none before the first."""
+
+SUBSCRIBE = "sync:subscribe"
+RESYNC = "sync:resync"
+UNSUBSCRIBE = "sync:unsubscribe"
+FETCH = "sync:fetch"
+BATCH_UPDATE = "batch_update"
+
+MAX_REQUEST_CHARS = 64
+MAX_CODECS_OFFERED = 32
+"""More than any client knows; a longer list is no preference but a load."""
+
+
+class Outcome(enum.Enum):
+    """How the server answered a request."""
+
+    UP_TO_DATE = "up_to_date"
+    PATCH = "patch"
+    KEYFRAME = "keyframe"
+    WAITING = "waiting"
+    FORBIDDEN = "forbidden"
+    UPGRADE_REQUIRED = "upgrade_required"
+    TOO_MANY_CHANNELS = "too_many_channels"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether the client receives the channel's frames from now on."""
+        return self in _SUBSCRIBED
+
+
+_SUBSCRIBED = {Outcome.UP_TO_DATE, Outcome.PATCH, Outcome.KEYFRAME, Outcome.WAITING}
+
+
+@attrs.frozen
+class Subscribe:
+    """A client asks for a channel, anew or again."""
+
+    channel: str
+    request: str
+    codecs: tuple[str, ...]
+    position: Position | None
+    version: int = WIRE_VERSION
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "channel": self.channel,
+            "request": self.request,
+            "codecs": list(self.codecs),
+            "position": self.position and self.position.to_wire(),
+        }
+
+    @classmethod
+    def from_wire(cls, value: Any) -> "Subscribe":
+        """Raises ProtocolError when `value` is no such message."""
+        match value:
+            case {"version": int(version), "channel": str(channel), "codecs": list(codecs)}:
+                if len(codecs) > MAX_CODECS_OFFERED or not all(type(codec) is str for codec in codecs):
+                    raise ProtocolError(f"codecs is a list of at most {MAX_CODECS_OFFERED} names")
+                return cls(channel, _request(value), tuple(codecs), _position(value), version)
+        raise ProtocolError(f"no {SUBSCRIBE} message: {value!r:.100}")
+
+
+@attrs.frozen
+class Resync:
+    """A subscribed client lost the thread at `position`."""
+
+    channel: str
+    request: str
+    position: Position | None
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "channel": self.channel,
+            "request": self.request,
+            "position": self.position and self.position.to_wire(),
+        }
+
+    @classmethod
+    def from_wire(cls, value: Any) -> "Resync":
+        """Raises ProtocolError when `value` is no such message."""
+        match value:
+            case {"channel": str(channel)}:
+                return cls(channel, _request(value), _position(value))
+        raise ProtocolError(f"no {RESYNC} message: {value!r:.100}")
+
+
+@attrs.frozen
+class Fetch:
+    """A client wants the value at one pointer of a channel's document."""
+
+    channel: str
+    pointer: str
+
+    def to_wire(self) -> dict[str, Any]:
+        return {"channel": self.channel, "pointer": self.pointer}
+
+    @classmethod
+    def from_wire(cls, value: Any) -> "Fetch":
+        """Raises ProtocolError when `value` is no such message."""
+        match value:
+            case {"channel": str(channel), "pointer": str(pointer)}:
+                return cls(channel, pointer)
+        raise ProtocolError(f"no {FETCH} message: {value!r:.100}")
+
+
+@attrs.frozen
+class Answer:
+    """What the server says about a request, outside the frame that comes with it.
+
+    Attributes:
+        outcome: How the server decided.
+        request: The id that is answered; None when the server speaks unasked.
+        codec: Codec of this body and all later frames; None when not subscribed.
+        position: Where the channel stands, for `up_to_date` and `waiting`.
+        message: Text for a human.
+    """
+
+    outcome: Outcome
+    request: str | None = None
+    codec: str | None = None
+    position: Position | None = None
+    message: str | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        wire: dict[str, Any] = {"outcome": self.outcome.value}
+        if self.request is not None:
+            wire["request"] = self.request
+        if self.codec is not None:
+            wire["codec"] = self.codec
+        if self.position is not None:
+            wire["position"] = self.position.to_wire()
+        if self.message is not None:
+            wire["message"] = self.message
+        return wire
+
+    @classmethod
+    def from_wire(cls, value: Any) -> "Answer":
+        """Raises ProtocolError when `value` is no such message."""
+        match value:
+            case {"outcome": str(outcome)}:
+                try:
+                    known = Outcome(outcome)
+                except ValueError:
+                    raise ProtocolError(f"no outcome {outcome!r:.100}") from None
+                return cls(
+                    known,
+                    _optional_text(value, "request"),
+                    _optional_text(value, "codec"),
+                    _position(value),
+                    _optional_text(value, "message"),
+                )
+        raise ProtocolError(f"no answer: {value!r:.100}")
+
+
+def unsubscribe_to_wire(channel: str) -> dict[str, Any]:
+    """Return the message that ends a subscription."""
+    return {"channel": channel}
+
+
+def channel_of(value: Any) -> str | None:
+    """Return the channel that a message names, even when the rest of it is no message."""
+    match value:
+        case {"channel": str(channel)}:
+            return channel
+    return None
+
+
+def request_of(value: Any) -> str | None:
+    """Return the request id of a message, even when the rest of it is no message."""
+    match value:
+        case {"request": str(request)} if 0 < len(request) <= MAX_REQUEST_CHARS:
+            return request
+    return None
+
+
+def _request(value: Any) -> str:
+    request = request_of(value)
+    if request is None:
+        raise ProtocolError(f"request is a string of 1 to {MAX_REQUEST_CHARS} characters")
+    return request
+
+
+def _position(value: dict[str, Any]) -> Position | None:
+    position = value.get("position")
+    return None if position is None else Position.from_wire(position)
+
+
+def _optional_text(value: dict[str, Any], member: str) -> str | None:
+    text = value.get(member)
+    if text is not None and type(text) is not str:
+        raise ProtocolError(f"{member} is a string, not {text!r:.100}")
+    return text
