@@ -1,0 +1,213 @@
+"""The capturing half of a channel, the same on every shell: from any thread, without waiting for the network."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from realtime_sync.document.draft import Draft
+from realtime_sync.document.view import read_only
+from realtime_sync.errors import ChannelClosed, EditConflict
+from realtime_sync.position import Position
+from realtime_sync.replication.primary import EditBase, Primary
+
+UPDATE_ATTEMPTS = 100
+"""Repetitions of `update`; two writers that meet a hundred times in a row would rather hear of it."""
+
+
+class Channel:
+    """A named live document: what is captured here stands at every subscriber a moment later.
+
+    Made by `hub.channel(name)`. Every method but those of the shell is legal from any thread, event loop or greenlet,
+    never touches the network, and leaves the caller free to change what it passed.
+
+        project = hub.channel("project_42", initial={"all_nodes": {}, "graphs": {}})
+        project.publish(graph.to_dict())
+        with project.edit() as doc:
+            doc["all_nodes"]["n7"]["status"] = "DONE"
+        project.emit("task_update", {"task_id": "n7", "status": "completed"})
+
+    Attributes:
+        name: Its name, and the name of the room of its plain clients.
+    """
+
+    def __init__(self, name: str, primary: Primary) -> None:
+        self.name = name
+        self.primary = primary
+        self.subscribers: dict[str, str] = {}  # session id -> codec
+        self.lock = threading.Lock()  # held for captures and cuts, never while anything is sent
+        self._awake = False  # whether the shell knows that something is pending
+        self._closed: str | None = None
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Any:
+        """A read-only view of the newest document, pending changes included.
+
+        It shows this moment for ever; `realtime_sync.normalize(view)` makes a copy to change.
+
+        Raises:
+            NoDocument: Nothing was published yet.
+        """
+        return read_only(self.primary.document)
+
+    @property
+    def position(self) -> Position:
+        """Where the log ends: what was captured since the last flush is not in it."""
+        return self.primary.position
+
+    @property
+    def subscriber_count(self) -> int:
+        """How many clients watch this channel."""
+        return len(self.subscribers)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something waits to be flushed."""
+        return self.primary.is_pending
+
+    # ---- capturing -----------------------------------------------------------------------------------------------
+
+    def publish(self, value: Any, at: str = "") -> None:
+        """Make `value` the document, or the part of it at JSON Pointer `at`; only what changed will travel.
+
+        Last writer wins.
+
+        Raises:
+            InvalidValue: It is no JSON; the error names the path and the remedy, and nothing was captured.
+            PathNotFound: The parent of `at` does not exist.
+            NoDocument: `at` is a part of a document that does not exist yet.
+            ChannelClosed: The channel was closed.
+        """
+        with self._capture() as primary:
+            primary.publish(value, at)
+
+    @contextmanager
+    def edit(self) -> Iterator[Draft]:
+        """Record edits in a `with` block; they are captured as one when it ends, at a cost of O(change).
+
+        No lock is held inside the block. An exception inside it captures nothing.
+
+        Raises:
+            EditConflict: Another writer changed meanwhile what this block changed; nothing was captured.
+            NoDocument: Nothing was published yet.
+            ChannelClosed: The channel was closed.
+        """
+        with self.lock:
+            self.check_open()
+            base = self.primary.begin_edit()
+        try:
+            with self.primary.draft(base) as draft:
+                yield draft
+        except BaseException:
+            with self.lock:
+                self.primary.abandon_edit()
+            raise
+        self._commit(base, draft)
+
+    def _commit(self, base: EditBase, draft: Draft) -> None:
+        try:
+            with self._capture() as primary:
+                primary.commit_edit(base, draft.patch)
+        except ChannelClosed:
+            with self.lock:
+                self.primary.abandon_edit()
+            raise
+
+    def update(self, fn: Callable[[Draft], Any]) -> None:
+        """Call `fn(draft)` inside an edit, again and again until no other writer came between.
+
+        Raises:
+            EditConflict: It met other writers 100 times in a row.
+        """
+        for _ in range(UPDATE_ATTEMPTS - 1):
+            try:
+                with self.edit() as draft:
+                    fn(draft)
+                return
+            except EditConflict:
+                continue
+        with self.edit() as draft:
+            fn(draft)
+
+    def append_text(self, pointer: str, text: str) -> None:
+        """Append `text` to the string at JSON Pointer `pointer`, in O(len(text)).
+
+        Raises:
+            PathNotFound: There is nothing at `pointer`.
+            InvalidPatch: What is there is no string.
+            NoDocument: Nothing was published yet.
+            ChannelClosed: The channel was closed.
+        """
+        with self._capture() as primary:
+            primary.append_text(pointer, text)
+
+    def emit(
+        self, event: str, data: Any, *, priority: int = 0, key: str | None = None, force_immediate: bool = False
+    ) -> None:
+        """Send an event to all subscribers, after the changes captured before it.
+
+        Before the first document only plain clients in the room of the channel's name get it.
+
+        Args:
+            event: Its name; names beginning `sync:` are refused.
+            data: Any JSON value; copied.
+            priority: Events of a higher one survive longer when the queue overflows; the order never changes.
+            key: A later event of the same key replaces this one while both wait for a frame.
+            force_immediate: Do not wait for the window to end.
+
+        Raises:
+            InvalidName: The name is reserved.
+            InvalidValue: `data` is no JSON.
+            ChannelClosed: The channel was closed.
+        """
+        with self._capture(force_immediate) as primary:
+            primary.emit(event, data, priority=priority, key=key)
+
+    def initialize(self, document: Any) -> None:
+        """Take the document to start with, unless there is one.
+
+        Raises:
+            InvalidValue: It is no JSON.
+            ChannelClosed: The channel was closed.
+        """
+        with self._capture() as primary:
+            primary.initialize(document)
+
+    # ---- for the shell -------------------------------------------------------------------------------------------
+
+    def wake(self, urgent: bool) -> None:
+        """Something is pending and nobody was told yet, or it is urgent: see that a flush comes. From any thread."""
+        raise NotImplementedError
+
+    def sleep_if_idle(self) -> bool:
+        """Return True, and be woken by the next capture, when nothing is pending."""
+        with self.lock:
+            self._awake = self.primary.is_pending
+            return not self._awake
+
+    def check_open(self) -> None:
+        """Raise ChannelClosed when the channel was closed."""
+        if self._closed is not None:
+            raise ChannelClosed(self.name, self._closed)
+
+    def refuse_captures(self, reason: str) -> None:
+        """From now on every capture raises ChannelClosed; the first reason stays."""
+        with self.lock:
+            if self._closed is None:
+                self._closed = reason
+
+    @contextmanager
+    def _capture(self, urgent: bool = False) -> Iterator[Primary]:
+        with self.lock:
+            self.check_open()
+            yield self.primary
+            # Under the lock: a shell that is about to sleep either sees this capture or is woken by it.
+            asleep = not self._awake and self.primary.is_pending
+            self._awake |= asleep
+        if asleep or urgent:
+            self.wake(urgent)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} at {self.position}, {self.subscriber_count} subscribers>"

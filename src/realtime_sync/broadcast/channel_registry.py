@@ -1,0 +1,86 @@
+"""Which channels are in memory, and for how long."""
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+
+from realtime_sync.broadcast.async_channel import AsyncChannel
+from realtime_sync.errors import ChannelClosed
+
+SWEEPS_PER_TTL = 10
+"""Idle channels are looked for this often in one time to live."""
+
+
+class ChannelRegistry:
+    """The channels of one broadcaster, by name.
+
+    A channel stays for `ttl_s` after its last subscriber or frame, and in any case as long as the application holds it:
+    past the time to live it is referenced weakly.
+
+    Args:
+        make: Makes a channel of a name.
+        now: Returns monotonic seconds.
+        ttl_s: Seconds that an unused channel is kept.
+    """
+
+    def __init__(self, make: Callable[[str], AsyncChannel], now: Callable[[], float], ttl_s: float) -> None:
+        self._make, self._now, self._ttl_s = make, now, ttl_s
+        self._channels: weakref.WeakValueDictionary[str, AsyncChannel] = weakref.WeakValueDictionary()
+        self._kept: dict[str, AsyncChannel] = {}
+        self._lock = threading.Lock()
+        self._swept_at = now()
+        self._closed: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._channels)
+
+    def __iter__(self) -> Iterator[AsyncChannel]:
+        return iter(list(self._channels.values()))
+
+    def open(self, name: str) -> AsyncChannel:
+        """Return the channel of that name; make it when there is none.
+
+        Raises:
+            ChannelClosed: The registry was closed.
+        """
+        with self._lock:
+            channel = self._channels.get(name)
+            if channel is None:
+                if self._closed is not None:
+                    raise ChannelClosed(name, self._closed)
+                channel = self._channels[name] = self._make(name)
+                channel.used_at = self._now()
+            self._kept[name] = channel
+        self._sweep()
+        return channel
+
+    def find(self, name: str) -> AsyncChannel | None:
+        """Return the channel of that name; None when it is not in memory."""
+        return self._channels.get(name)
+
+    def keep(self, channel: AsyncChannel) -> None:
+        """The channel is used: keep it for another time to live, unless it was removed."""
+        if self._channels.get(channel.name) is channel:
+            self._kept[channel.name] = channel
+
+    def remove(self, channel: AsyncChannel) -> None:
+        """Forget a channel; the next one of its name is another."""
+        with self._lock:
+            self._kept.pop(channel.name, None)
+            self._channels.pop(channel.name, None)
+
+    def close(self, reason: str) -> None:
+        """Refuse captures in every channel, and new channels."""
+        with self._lock:
+            self._closed = reason
+        for channel in list(self._channels.values()):
+            channel.refuse_captures(reason)
+
+    def _sweep(self) -> None:
+        now = self._now()
+        if now - self._swept_at < self._ttl_s / SWEEPS_PER_TTL:
+            return
+        self._swept_at = now
+        for name, channel in list(self._kept.items()):
+            if not channel.subscribers and not channel.is_pending and now - channel.used_at > self._ttl_s:
+                self._kept.pop(name, None)

@@ -1,0 +1,194 @@
+"""From a capture to the network: append to the log, encode once a codec, send."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+
+from realtime_sync.broadcast.async_channel import AsyncChannel, Delivery
+from realtime_sync.broadcast.log_line import LogLine
+from realtime_sync.broadcast.ports import Runtime, Transport
+from realtime_sync.broadcast.stats import Counters
+from realtime_sync.replication.backoff import Backoff
+from realtime_sync.replication.primary import LooseEvents
+from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
+from realtime_sync.wire.messages import BATCH_UPDATE
+
+RETRY = Backoff(base_s=0.1, factor=2.0, cap_s=10.0, jitter=0.3, attempts=None)
+"""A log or transport that fails is tried again soon, then ever more rarely; captures go on meanwhile."""
+
+KEYFRAME_EVERY = 100
+"""Deltas between two keyframes in a log: what a restart has to replay at most."""
+
+logger = logging.getLogger("realtime_sync")
+
+
+def room_of(channel: str, codec: str) -> str:
+    """Return the private room of a channel's subscribers with one codec."""
+    return f"realtime_sync|{codec}|{channel}"
+
+
+class Flusher:
+    """Takes frames from channels, one at a time a channel, and loses none.
+
+    A frame leaves its primary only when the log has it, and a delivery leaves the outbox only when the transport has
+    it; whatever fails or is cancelled between is repeated as it was. Replicas drop what they had already.
+    """
+
+    def __init__(
+        self, transport: Transport, runtime: Runtime, log: LogLine | None, window_s: float, counters: Counters
+    ) -> None:
+        self._transport, self._runtime, self._log = transport, runtime, log
+        self._window_s = window_s
+        self._counters = counters
+
+    # ---- the worker of a channel ---------------------------------------------------------------------------------
+
+    async def work(self, channel: AsyncChannel) -> None:
+        """Flush until nothing is pending; then the channel is asleep until its next capture."""
+        failures = 0
+        while channel.outbox or not channel.sleep_if_idle():
+            await self._wait_for_window(channel)
+            try:
+                await self.flush(channel)
+                failures = 0
+            except Exception:
+                logger.exception("flush of channel %r failed; it will be repeated", channel.name)
+                await self._runtime.sleep(RETRY.delay_s(failures))
+                failures += 1
+
+    async def _wait_for_window(self, channel: AsyncChannel) -> None:
+        """The first capture after a quiet time goes at once; under load a frame collects for a window."""
+        remaining = channel.flushed_at + self._window_s - self._runtime.now()
+        if remaining > 0:
+            await self._runtime.sleep(remaining, unless=channel.urgent)
+        channel.urgent.clear()
+
+    # ---- one flush -----------------------------------------------------------------------------------------------
+
+    async def flush(self, channel: AsyncChannel) -> None:
+        """Append and send what is pending at this moment."""
+        async with self.sending(channel):
+            await self.flush_locked(channel)
+
+    def sending(self, channel: AsyncChannel) -> AbstractAsyncContextManager[object]:
+        """Return the channel's send lock: whoever holds it decides what subscribers get next."""
+        if channel.send_lock is None:
+            channel.send_lock = self._runtime.lock()
+        return channel.send_lock
+
+    async def flush_locked(self, channel: AsyncChannel) -> None:
+        """`flush`, for a caller that holds the send lock."""
+        try:
+            await self.recover(channel)
+            await self._send(channel)
+            repeated = channel.primary.under_way
+            await self._append_and_send(channel)
+            if repeated:  # an earlier attempt's frame went first; what is pending now is another
+                await self._append_and_send(channel)
+        except BaseException:
+            self._counters.flush_failures += 1
+            raise
+        finally:
+            channel.flushed_at = channel.used_at = self._runtime.now()
+
+    async def _append_and_send(self, channel: AsyncChannel) -> None:
+        with channel.lock:
+            frame = channel.primary.take()
+        if frame is None:
+            return
+        if self._log is not None and not isinstance(frame, LooseEvents):
+            await self._log.call(self._log.log.append, channel.name, frame)
+        with channel.lock:
+            channel.primary.commit(self._runtime.now())
+        self._count(frame)
+        channel.outbox.extend(self._deliveries(channel, frame))
+        await self._send(channel)
+        await self._save_keyframe_sometimes(channel, frame)
+
+    async def _send(self, channel: AsyncChannel) -> None:
+        while channel.outbox:
+            delivery = channel.outbox[0]
+            await self._transport.deliver(delivery.room, delivery.event, delivery.arguments, skip=delivery.skip)
+            channel.outbox.popleft()
+            self._counters.messages += delivery.recipients
+            self._counters.bytes_sent += delivery.size_bytes * delivery.recipients
+
+    # ---- who gets what -------------------------------------------------------------------------------------------
+
+    def _deliveries(self, channel: AsyncChannel, frame: Keyframe | Delta | LooseEvents) -> Iterator[Delivery]:
+        if not isinstance(frame, LooseEvents):
+            yield from self.encoded(channel, frame)
+        yield from self._plain(channel, frame.events)
+
+    def encoded(self, channel: AsyncChannel, frame: Frame) -> Iterator[Delivery]:
+        """Yield one delivery for each codec in use among the subscribers."""
+        codecs = list(channel.subscribers.values())
+        for codec in sorted(set(codecs)):
+            try:
+                body = channel.encodings.body(frame, codec)
+            except Exception:
+                # A codec of a third party must not stop the others. Its subscribers see a gap next, and ask.
+                logger.exception("codec %r cannot encode a frame of channel %r", codec, channel.name)
+                continue
+            yield Delivery(
+                room_of(channel.name, codec),
+                BATCH_UPDATE,
+                (channel.name, body.value),
+                size_bytes=body.size_bytes,
+                recipients=codecs.count(codec),
+            )
+
+    def _plain(self, channel: AsyncChannel, events: tuple[Event, ...]) -> Iterator[Delivery]:
+        """Events under their own names, for clients in the application's room that know nothing of frames."""
+        if not events:
+            return
+        members = set(self._transport.members(channel.name))
+        subscribed = tuple(sid for sid in channel.subscribers if sid in members)
+        outsiders = len(members) - len(subscribed)
+        if outsiders:
+            for event in events:
+                yield Delivery(channel.name, event.name, (event.data,), subscribed, recipients=outsiders)
+
+    def _count(self, frame: Keyframe | Delta | LooseEvents) -> None:
+        self._counters.events += len(frame.events)
+        self._counters.events_dropped += frame.dropped
+        if not isinstance(frame, LooseEvents):
+            self._counters.frames += 1
+
+    # ---- the log -------------------------------------------------------------------------------------------------
+
+    async def recover(self, channel: AsyncChannel) -> None:
+        """Once a channel: go on where its log ended. The caller holds the send lock."""
+        if channel.recovered or self._log is None:
+            return
+        keyframe = await self._log.call(self._log.log.load_keyframe, channel.name)
+        if keyframe is not None:
+            deltas = await self._log.call(self._log.log.read_after, channel.name, keyframe.position)
+            with channel.lock:
+                channel.primary.recover(keyframe, deltas or [])
+        channel.recovered = True
+
+    async def _save_keyframe_sometimes(self, channel: AsyncChannel, frame: Keyframe | Delta | LooseEvents) -> None:
+        if self._log is None or not isinstance(frame, Delta):
+            return
+        channel.deltas_since_keyframe += 1
+        if channel.deltas_since_keyframe < KEYFRAME_EVERY:
+            return
+        try:
+            await self._log.call(self._log.log.save_keyframe, channel.name, channel.primary.keyframe())
+            channel.deltas_since_keyframe = 0
+        except Exception:
+            # Nothing is lost: the deltas are there. The next one tries again.
+            logger.exception("the log could not save a keyframe of channel %r", channel.name)
+
+    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> None:
+        """Tell every subscriber that the channel ended, and empty its rooms. The caller holds the send lock."""
+        with channel.lock:
+            frame: Closed = channel.primary.closing_frame(reason)
+        channel.outbox.extend(self.encoded(channel, frame))
+        await self._send(channel)
+        for sid, codec in list(channel.subscribers.items()):
+            self._transport.leave(sid, room_of(channel.name, codec))
+        channel.subscribers.clear()
+        if forget and self._log is not None:
+            await self._log.call(self._log.log.delete, channel.name)

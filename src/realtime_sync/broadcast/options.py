@@ -1,0 +1,77 @@
+"""The options of a broadcaster, checked once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Required, TypedDict
+
+import attrs
+
+from realtime_sync.broadcast.encodings import TEXT_CODEC
+from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
+from realtime_sync.document.normalize import Normalizer
+from realtime_sync.errors import InvalidName
+from realtime_sync.limits import HistoryLimits, Limits
+from realtime_sync.wire.codecs import available_codecs, get_codec
+
+
+class OptionArguments(TypedDict, total=False):
+    """The keyword arguments that `attach` and `AsyncBroadcaster.on` take: the fields of `Options`."""
+
+    authorize: Required[Authorize]
+    codecs: Sequence[str] | None
+    window_ms: float
+    max_queue_size: int
+    history: HistoryLimits
+    limits: Limits
+    log: ChannelLog | None
+    load: Load | None
+    default: Callable[[Any], Any] | None
+    channel_ttl_s: float
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What `attach` was told; its docstring explains each."""
+
+    authorize: Authorize
+    codecs: Sequence[str] | None = None
+    window_ms: float = attrs.field(default=50, validator=attrs.validators.ge(0))
+    max_queue_size: int = attrs.field(default=1_000, validator=attrs.validators.gt(0))
+    history: HistoryLimits = attrs.field(factory=HistoryLimits)
+    limits: Limits = attrs.field(factory=Limits)
+    log: ChannelLog | None = None
+    load: Load | None = None
+    default: Callable[[Any], Any] | None = None
+    channel_ttl_s: float = attrs.field(default=3_600, validator=attrs.validators.gt(0))
+
+    def __attrs_post_init__(self) -> None:
+        if not callable(self.authorize):
+            raise TypeError(
+                "authorize is called as authorize(subscriber, channel, action); to let everybody in, say so: "
+                "authorize=realtime_sync.allow_everyone"
+            )
+        for codec in self.codecs or ():
+            get_codec(codec)
+
+    @property
+    def normalizer(self) -> Normalizer:
+        """The door for values."""
+        return Normalizer(default=self.default, limits=self.limits)
+
+    def choose_codec(self, offered: Sequence[str]) -> str:
+        """Return the first offered codec that is allowed here; `json` is always."""
+        allowed = available_codecs() if self.codecs is None else tuple(self.codecs)
+        return next((codec for codec in offered if codec in allowed), TEXT_CODEC)
+
+    def is_channel_name(self, name: object) -> bool:
+        """Whether `name` may name a channel: text without control characters, within its limit."""
+        if not isinstance(name, str) or not name or not name.isprintable():
+            return False
+        return len(name.encode()) <= self.limits.max_channel_name_bytes
+
+    def check_channel_name(self, name: object) -> None:
+        """Raise InvalidName unless `name` may name a channel."""
+        if not self.is_channel_name(name):
+            raise InvalidName(
+                f"{name!r:.100} cannot be a channel's name: it must be printable text of 1 to "
+                f"{self.limits.max_channel_name_bytes} bytes"
+            )

@@ -1,0 +1,145 @@
+"""The ports of a broadcaster: what it is to applications, and what it needs from the world."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeAlias
+
+import attrs
+
+from realtime_sync.position import Position
+from realtime_sync.wire.frames import Delta, Keyframe
+
+
+@attrs.frozen
+class Subscriber:
+    """Who asks to watch a channel: one connection to one namespace.
+
+    Attributes:
+        id: Names the connection in logs and questions; unique in this process.
+        sid: The Socket.IO session id that rooms and `emit(to=...)` know.
+        namespace: The Socket.IO namespace.
+        environ: The request that opened the connection (WSGI form; under ASGI the scope is in `asgi.scope`).
+        auth: What the client passed as `auth` when it connected; None when it passed nothing.
+    """
+
+    id: str
+    sid: str
+    namespace: str
+    environ: Mapping[str, Any] = attrs.field(repr=False)
+    auth: Any = attrs.field(default=None, repr=False)
+
+
+Authorize: TypeAlias = Callable[[Subscriber, str, str], bool | Awaitable[bool]]
+"""`authorize(subscriber, channel, action)`; actions are `subscribe`, `resync` and `fetch`."""
+
+Load: TypeAlias = Callable[[str], Any]
+"""`load(channel)` returns its document, or None when there is none; may be a coroutine function."""
+
+
+def allow_everyone(subscriber: Subscriber, channel: str, action: str) -> bool:
+    """Let anybody watch anything: for demonstrations, and for servers that are private anyway."""
+    return True
+
+
+class Broadcaster(Protocol):
+    """What an application publishes to: calls that never block, from any thread."""
+
+    def channel(self, name: str, *, initial: Any = None) -> Any:
+        """Return the channel of that name, the same object every time."""
+
+    def emit(self, event: str, data: Any, *, room: str, priority: int = 0, force_immediate: bool = False) -> None:
+        """Emit an event to a channel's subscribers and to the plain clients in the room of that name."""
+
+    def get_stats(self) -> Any:
+        """Return counters of what was sent and lost."""
+
+    def revoke(self, sid: str | None = None, channel: str | None = None) -> int:
+        """End subscriptions at once; return how many."""
+
+
+class Receiver(Protocol):
+    """What a transport hands over to."""
+
+    def arrived(self) -> None:
+        """A client connected."""
+
+    async def receive(self, sid: str, event: str, message: Any) -> Any:
+        """Take one message of a client; what is returned acknowledges it."""
+
+    def departed(self, sid: str) -> None:
+        """A client is gone."""
+
+
+class Transport(Protocol):
+    """Delivers to rooms and to single clients, in the order of the calls, and loses nothing silently."""
+
+    def listen(self, receiver: Receiver) -> None:
+        """Hand over clients' messages and departures to `receiver` from now on."""
+
+    def subscriber(self, sid: str) -> Subscriber:
+        """Return who is behind a session id."""
+
+    def is_connected(self, sid: str) -> bool:
+        """Whether the client is still there."""
+
+    def members(self, room: str) -> Iterable[str]:
+        """Return the session ids in a room."""
+
+    async def enter(self, sid: str, room: str) -> None:
+        """Put a client into a room."""
+
+    def leave(self, sid: str, room: str) -> None:
+        """Take a client out of a room; when this returns, no later delivery to the room reaches it."""
+
+    async def deliver(self, room: str, event: str, arguments: tuple[Any, ...], *, skip: Collection[str] = ()) -> None:
+        """Send to everybody in a room but the `skip`ped."""
+
+    async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
+        """Send to one client."""
+
+
+class Runtime(Protocol):
+    """Time and concurrency of one event loop."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+
+    async def sleep(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+        """Return after that time, or as soon as `unless` is set."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run a coroutine in the background, and hold it until it ends."""
+
+    def lock(self) -> AbstractAsyncContextManager[Any]:
+        """Return a lock that serves in the order of asking."""
+
+
+class ChannelLog(Protocol):
+    """Where channels' frames are kept: what survives a restart and joins processes.
+
+    Synchronous. `MemoryLog` is called inline, any other in one dedicated thread, first in first out, one append in
+    flight a channel.
+    """
+
+    def append(self, channel: str, frame: Keyframe | Delta) -> None:
+        """Add a frame at the end.
+
+        A delta's base is the end. A keyframe begins a new life of the channel. The frame that is the end already is
+        taken again without an effect, so that an append whose outcome is unknown can be repeated.
+
+        Raises:
+            LogRefused: The end is elsewhere: somebody else writes.
+        """
+
+    def read_after(self, channel: str, position: Position) -> list[Delta] | None:
+        """Return the deltas after a position, oldest first; None when they are not all there."""
+
+    def save_keyframe(self, channel: str, keyframe: Keyframe) -> None:
+        """Keep a keyframe of the log's epoch; what lies before it may be forgotten."""
+
+    def load_keyframe(self, channel: str) -> Keyframe | None:
+        """Return the newest keyframe; None for a channel that the log does not know."""
+
+    def delete(self, channel: str) -> None:
+        """Forget everything of a channel."""

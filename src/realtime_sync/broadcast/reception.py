@@ -1,0 +1,347 @@
+"""Joining, recovering and leaving: what clients ask for, and what they get."""
+
+import inspect
+import logging
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import attrs
+
+from realtime_sync.broadcast.async_channel import AsyncChannel
+from realtime_sync.broadcast.channel_registry import ChannelRegistry
+from realtime_sync.broadcast.flusher import Flusher, room_of
+from realtime_sync.broadcast.options import Options
+from realtime_sync.broadcast.ports import Runtime, Subscriber, Transport
+from realtime_sync.broadcast.stats import Counters
+from realtime_sync.document.pointer import resolve
+from realtime_sync.errors import ChannelClosed, PatchError, PathNotFound, ProtocolError
+from realtime_sync.position import Position
+from realtime_sync.replication.primary import CatchUp
+from realtime_sync.wire import messages
+from realtime_sync.wire.frames import Delta, Keyframe
+from realtime_sync.wire.messages import (
+    BATCH_UPDATE,
+    SPOKEN_VERSIONS,
+    Answer,
+    Fetch,
+    Outcome,
+    Resync,
+    Subscribe,
+    channel_of,
+    request_of,
+)
+
+SURE_BELOW = 4
+"""A patch under a quarter of the last keyframe's size wins without encoding another keyframe to compare."""
+
+logger = logging.getLogger("realtime_sync")
+
+
+@attrs.define(eq=False)
+class Session:
+    """What is known of one connected client."""
+
+    subscriber: Subscriber
+    lock: AbstractAsyncContextManager[Any]  # its requests are answered in the order in which they came
+    channels: set[str] = attrs.field(factory=set)
+    revocations: int = 0
+
+
+class Reception:
+    """Answers clients. Join, reconnect and recovery are one handshake.
+
+    authorize -> still connected? -> under the channel's send lock: cut the catch-up, queue it to this subscriber, put
+    it into the live room. Live frames take the same lock, so no delta is sent before its base.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        transport: Transport,
+        runtime: Runtime,
+        flusher: Flusher,
+        channels: ChannelRegistry,
+        counters: Counters,
+    ) -> None:
+        self._options, self._transport, self._runtime = options, transport, runtime
+        self._flusher, self._channels, self._counters = flusher, channels, counters
+        self._sessions: dict[str, Session] = {}
+
+    @property
+    def sessions(self) -> int:
+        """Connected clients that asked for something."""
+        return len(self._sessions)
+
+    async def receive(self, sid: str, event: str, message: Any) -> Any:
+        """Take one message of a client; what is returned acknowledges it."""
+        session = self._session(sid)
+        try:
+            async with session.lock:
+                match event:
+                    case messages.SUBSCRIBE:
+                        await self._subscribe(session, Subscribe.from_wire(message))
+                    case messages.RESYNC:
+                        await self._resync(session, Resync.from_wire(message))
+                    case messages.UNSUBSCRIBE:
+                        self._leave(session, channel_of(message))
+                    case messages.FETCH:
+                        return await self._fetch(session, Fetch.from_wire(message))
+        except ProtocolError as error:
+            return await self._refuse_invalid(sid, event, message, error)
+        except ChannelClosed as error:  # the broadcaster is closing: whoever comes next may serve
+            return await self._refuse_unavailable(session, event, message, error)
+        finally:
+            if not self._transport.is_connected(sid):  # it left while it was being answered
+                self.departed(sid)
+                self._forget(session)
+        return None
+
+    def departed(self, sid: str) -> None:
+        """Forget a client that is gone."""
+        session = self._sessions.pop(sid, None)
+        if session is not None:
+            self._forget(session)
+
+    def _forget(self, session: Session) -> None:
+        for name in list(session.channels):
+            self._leave(session, name)
+
+    def forget_channel(self, name: str) -> None:
+        """Forget who watched a channel that ended."""
+        for session in self._sessions.values():
+            session.channels.discard(name)
+
+    def revoke(self, sid: str | None, channel: str | None) -> list[tuple[str, str]]:
+        """End matching subscriptions, so that no frame goes to them; return (session id, channel) of each."""
+        revoked = []
+        for session in list(self._sessions.values()):
+            if sid is not None and session.subscriber.sid != sid:
+                continue
+            # An admission that is under way was authorised before: it starts over.
+            session.revocations += 1
+            for name in [name for name in session.channels if channel is None or name == channel]:
+                self._leave(session, name)
+                revoked.append((session.subscriber.sid, name))
+        return revoked
+
+    async def tell_revoked(self, sid: str, channel: str) -> None:
+        """Tell a client that its subscription ended."""
+        if self._transport.is_connected(sid):
+            await self._answer(sid, channel, Answer(Outcome.FORBIDDEN))
+
+    # ---- requests ------------------------------------------------------------------------------------------------
+
+    async def _subscribe(self, session: Session, wanted: Subscribe) -> None:
+        if wanted.version not in SPOKEN_VERSIONS:
+            versions = ", ".join(str(version) for version in SPOKEN_VERSIONS)
+            message = f"this server speaks version {versions} of the protocol, not {wanted.version}"
+            return await self._refuse(session, wanted.channel, wanted.request, Outcome.UPGRADE_REQUIRED, message)
+        if await self._may(session, wanted.channel, "subscribe", wanted.request):
+            if self._has_too_many(session, wanted.channel):
+                limit = self._options.limits.max_channels_per_client
+                message = f"one connection may watch {limit} channels"
+                return await self._refuse(session, wanted.channel, wanted.request, Outcome.TOO_MANY_CHANNELS, message)
+            codec = self._options.choose_codec(wanted.codecs)
+            await self._admit(session, wanted.channel, wanted.request, wanted.position, codec)
+
+    async def _resync(self, session: Session, wanted: Resync) -> None:
+        self._counters.resyncs += 1
+        codec = self._codec_of(session, wanted.channel)
+        if codec is None:
+            return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
+        if await self._may(session, wanted.channel, "resync", wanted.request):
+            await self._admit(session, wanted.channel, wanted.request, wanted.position, codec)
+
+    async def _fetch(self, session: Session, wanted: Fetch) -> dict[str, Any]:
+        if not await self._is_authorized(session, wanted.channel, "fetch"):
+            return {"error": "forbidden"}
+        channel = self._channels.open(wanted.channel)
+        if not await self._load(channel):
+            return {"error": "unavailable"}
+        async with self._flusher.sending(channel):
+            await self._flush_first_frame(channel)
+            if channel.position.offset == 0:
+                return {"error": "waiting"}
+            keyframe = channel.primary.keyframe()
+        try:
+            value = resolve(keyframe.document, wanted.pointer)
+        except PathNotFound:
+            return {"error": "not_found"}
+        except PatchError:
+            return {"error": "invalid"}
+        return {"value": value, "position": keyframe.position.to_wire()}
+
+    def _leave(self, session: Session, name: str | None) -> None:
+        if name is None or name not in session.channels:
+            return
+        session.channels.discard(name)
+        channel = self._channels.find(name)
+        if channel is None:
+            return
+        channel.used_at = self._runtime.now()
+        codec = channel.subscribers.pop(session.subscriber.sid, None)
+        if codec is not None:
+            self._transport.leave(session.subscriber.sid, room_of(name, codec))
+
+    # ---- who may ---------------------------------------------------------------------------------------------------
+
+    async def _may(self, session: Session, channel: str, action: str, request: str) -> bool:
+        revocations = session.revocations
+        while await self._is_authorized(session, channel, action):
+            if session.revocations == revocations:
+                return True
+            revocations = session.revocations
+        self._leave(session, channel)
+        await self._refuse(session, channel, request, Outcome.FORBIDDEN)
+        return False
+
+    async def _is_authorized(self, session: Session, channel: str, action: str) -> bool:
+        if not self._options.is_channel_name(channel):
+            return False
+        try:
+            allowed = self._options.authorize(session.subscriber, channel, action)
+            if inspect.isawaitable(allowed):
+                allowed = await allowed
+        except Exception:
+            logger.exception("authorize raised for %s of channel %r by %s", action, channel, session.subscriber.id)
+            return False
+        return allowed is True
+
+    def _has_too_many(self, session: Session, channel: str) -> bool:
+        others = session.channels - {channel}
+        return len(others) >= self._options.limits.max_channels_per_client
+
+    # ---- admission -------------------------------------------------------------------------------------------------
+
+    async def _admit(self, session: Session, name: str, request: str, position: Position | None, codec: str) -> None:
+        sid, revocations = session.subscriber.sid, session.revocations
+        channel = self._channels.open(name)
+        if not await self._load(channel):
+            return await self._refuse(session, name, request, Outcome.UNAVAILABLE, "the document could not be loaded")
+        async with self._flusher.sending(channel):
+            await self._flush_first_frame(channel)
+            if not self._transport.is_connected(sid):
+                return
+            if session.revocations != revocations:
+                return await self._refuse(session, name, request, Outcome.FORBIDDEN)
+            with channel.lock:
+                cut = channel.primary.catch_up(position, self._runtime.now())
+            await self._deliver_catch_up(channel, sid, request, cut, codec)
+            self._join(session, channel, codec)
+            await self._transport.enter(sid, room_of(name, codec))
+
+    def _join(self, session: Session, channel: AsyncChannel, codec: str) -> None:
+        previous = channel.subscribers.get(session.subscriber.sid)
+        if previous is not None and previous != codec:
+            self._transport.leave(session.subscriber.sid, room_of(channel.name, previous))
+        channel.subscribers[session.subscriber.sid] = codec
+        session.channels.add(channel.name)
+        channel.used_at = self._runtime.now()
+
+    async def _deliver_catch_up(self, channel: AsyncChannel, sid: str, request: str, cut: CatchUp, codec: str) -> None:
+        outcome, frame = self._smallest(channel, cut, codec)
+        at = None if frame is not None else cut.position
+        answer = Answer(outcome, request, codec, at).to_wire()
+        if frame is None:
+            self._counters.up_to_date += outcome is Outcome.UP_TO_DATE
+            await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, None, answer))
+            return
+        body = channel.encodings.body(frame, codec)
+        await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
+        self._counters.messages += 1
+        self._counters.bytes_sent += body.size_bytes
+        if isinstance(frame, Delta):
+            self._counters.patches_sent += 1
+        else:
+            self._counters.keyframes_sent += 1
+
+    def _smallest(self, channel: AsyncChannel, cut: CatchUp, codec: str) -> tuple[Outcome, Delta | Keyframe | None]:
+        if cut.keyframe is None:
+            return cut.outcome, None
+        if cut.delta is not None:
+            size = channel.encodings.body(cut.delta, codec).size_bytes
+            known = channel.keyframe_bytes.get(codec)
+            if (known is not None and size * SURE_BELOW < known) or size <= self._keyframe_size(channel, cut, codec):
+                return Outcome.PATCH, cut.delta
+        self._keyframe_size(channel, cut, codec)
+        return Outcome.KEYFRAME, cut.keyframe
+
+    def _keyframe_size(self, channel: AsyncChannel, cut: CatchUp, codec: str) -> int:
+        assert cut.keyframe is not None, "only a channel with a document has a keyframe"
+        size = channel.encodings.body(cut.keyframe, codec).size_bytes
+        channel.keyframe_bytes[codec] = size
+        return size
+
+    async def _flush_first_frame(self, channel: AsyncChannel) -> None:
+        """Give a channel that was published to, but never flushed, its first position. Holds the send lock."""
+        try:
+            await self._flusher.recover(channel)
+            if channel.position.offset == 0 and channel.primary.has_document:
+                await self._flusher.flush_locked(channel)
+        except Exception:
+            # The subscriber waits, as for any channel without a document; the channel's worker tries again.
+            logger.exception("the first frame of channel %r could not be flushed", channel.name)
+
+    async def _load(self, channel: AsyncChannel) -> bool:
+        """Bring a document that is not in memory, once for all who ask meanwhile; return False when that failed."""
+        if self._options.load is None or channel.primary.has_document:
+            return True
+        if channel.loading is None:
+            channel.loading = self._runtime.spawn(self._bring(channel))
+        return bool(await channel.loading)
+
+    async def _bring(self, channel: AsyncChannel) -> bool:
+        assert self._options.load is not None, "only called with a loader"
+        try:
+            document = self._options.load(channel.name)
+            if inspect.isawaitable(document):
+                document = await document
+            if document is not None:
+                channel.initialize(document)
+            return True
+        except Exception:
+            logger.exception("load(%r) failed", channel.name)
+            return False
+        finally:
+            channel.loading = None
+
+    # ---- answers ---------------------------------------------------------------------------------------------------
+
+    async def _refuse(
+        self, session: Session, channel: str, request: str, outcome: Outcome, message: str | None = None
+    ) -> None:
+        self._counters.refused += 1
+        if self._transport.is_connected(session.subscriber.sid):
+            await self._answer(session.subscriber.sid, channel, Answer(outcome, request, message=message))
+
+    async def _refuse_invalid(self, sid: str, event: str, message: Any, error: ProtocolError) -> Any:
+        self._counters.invalid_messages += 1
+        logger.info("invalid %s from %s: %s", event, sid, error)
+        if event == messages.FETCH:
+            return {"error": "invalid"}
+        if self._transport.is_connected(sid):
+            answer = Answer(Outcome.INVALID, request_of(message), message=str(error))
+            await self._answer(sid, channel_of(message) or "", answer)
+        return None
+
+    async def _refuse_unavailable(self, session: Session, event: str, message: Any, error: ChannelClosed) -> Any:
+        if event == messages.FETCH:
+            return {"error": "unavailable"}
+        channel, request = channel_of(message) or "", request_of(message) or ""
+        await self._refuse(session, channel, request, Outcome.UNAVAILABLE, str(error))
+        return None
+
+    async def _answer(self, sid: str, channel: str, answer: Answer) -> None:
+        await self._transport.deliver_to(sid, BATCH_UPDATE, (channel, None, answer.to_wire()))
+
+    # ---- sessions --------------------------------------------------------------------------------------------------
+
+    def _session(self, sid: str) -> Session:
+        session = self._sessions.get(sid)
+        if session is None:
+            session = self._sessions[sid] = Session(self._transport.subscriber(sid), self._runtime.lock())
+        return session
+
+    def _codec_of(self, session: Session, channel: str) -> str | None:
+        found = self._channels.find(channel) if channel in session.channels else None
+        return None if found is None else found.subscribers.get(session.subscriber.sid)

@@ -1,0 +1,136 @@
+"""A transport without a network, and clients on it."""
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from realtime_sync.broadcast.ports import Receiver, Subscriber
+from realtime_sync.replication.subscription import Outgoing
+
+
+class MemoryTransport:
+    """A `Transport` within one process: what is delivered lies in the clients' inboxes.
+
+    Like a real one it copies: a client never holds the server's own objects.
+
+    Attributes:
+        failure: When set, every delivery raises it.
+        delivered: Deliveries made, to rooms and to clients.
+    """
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.delivered = 0
+        self._receiver: Receiver | None = None
+        self._clients: dict[str, MemoryClient] = {}
+        self._rooms: dict[str, dict[str, None]] = {}
+        self._numbers = itertools.count(1)
+
+    def connect(self, *, auth: Any = None, environ: Mapping[str, Any] | None = None) -> "MemoryClient":
+        """Return a new connected client."""
+        sid = f"client-{next(self._numbers)}"
+        client = self._clients[sid] = MemoryClient(self, Subscriber(sid, sid, "/", environ or {}, auth))
+        self.receiver.arrived()
+        return client
+
+    def disconnect(self, sid: str) -> None:
+        """End a client's connection."""
+        if self._clients.pop(sid, None) is not None:
+            for room in list(self._rooms):
+                self.leave(sid, room)
+            self.receiver.departed(sid)
+
+    @property
+    def receiver(self) -> Receiver:
+        """Who listens."""
+        assert self._receiver is not None, "make the broadcaster before its clients"
+        return self._receiver
+
+    @property
+    def rooms(self) -> dict[str, list[str]]:
+        """The session ids in each room that is not empty."""
+        return {room: list(members) for room, members in self._rooms.items()}
+
+    def listen(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def subscriber(self, sid: str) -> Subscriber:
+        return self._clients[sid].subscriber
+
+    def is_connected(self, sid: str) -> bool:
+        return sid in self._clients
+
+    def members(self, room: str) -> Iterable[str]:
+        return list(self._rooms.get(room, ()))
+
+    async def enter(self, sid: str, room: str) -> None:
+        if sid in self._clients:
+            self._rooms.setdefault(room, {})[sid] = None
+
+    def leave(self, sid: str, room: str) -> None:
+        members = self._rooms.get(room, {})
+        members.pop(sid, None)
+        if not members:
+            self._rooms.pop(room, None)
+
+    async def deliver(self, room: str, event: str, arguments: tuple[Any, ...], *, skip: Collection[str] = ()) -> None:
+        if self.failure is not None:
+            raise self.failure
+        for sid in self.members(room):
+            if sid not in skip:
+                await self.deliver_to(sid, event, arguments)
+
+    async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.delivered += 1
+        client = self._clients.get(sid)
+        if client is not None:
+            client.inbox.append((event, tuple(_copied(argument) for argument in arguments)))
+
+
+class MemoryClient:
+    """A client of a `MemoryTransport`.
+
+    Attributes:
+        subscriber: Who the server takes it for.
+        inbox: (event, arguments) of everything that was delivered, oldest first; yours to take from.
+    """
+
+    def __init__(self, transport: MemoryTransport, subscriber: Subscriber) -> None:
+        self._transport = transport
+        self.subscriber = subscriber
+        self.inbox: list[tuple[str, tuple[Any, ...]]] = []
+
+    @property
+    def sid(self) -> str:
+        """Its session id."""
+        return self.subscriber.sid
+
+    async def send(self, event: str, message: Any) -> Any:
+        """Send a message to the server; return the acknowledgement."""
+        return await self._transport.receiver.receive(self.sid, event, _copied(message))
+
+    async def send_all(self, outgoing: Iterable[Outgoing]) -> None:
+        """Send what a `Subscription` has to say."""
+        for said in outgoing:
+            await self.send(said.event, said.message)
+
+    async def enter(self, room: str) -> None:
+        """Be put into a room by the application."""
+        await self._transport.enter(self.sid, room)
+
+    def disconnect(self) -> None:
+        """End the connection."""
+        self._transport.disconnect(self.sid)
+
+    def take(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """Return what is in the inbox, and empty it."""
+        taken, self.inbox = self.inbox, []
+        return taken
+
+
+def _copied(value: Any) -> Any:
+    return value if isinstance(value, bytes) else orjson.loads(orjson.dumps(value))
