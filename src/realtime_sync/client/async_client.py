@@ -1,0 +1,377 @@
+"""Watching channels from Python, over a python-socketio client on asyncio."""
+
+import asyncio
+import contextlib
+import inspect
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import socketio
+
+from realtime_sync.document.view import read_only
+from realtime_sync.errors import NoDocument, RemoteError, SubscriptionRefused
+from realtime_sync.limits import Limits
+from realtime_sync.position import Position
+from realtime_sync.replication.backoff import Backoff
+from realtime_sync.replication.replica import (
+    EventReceived,
+    EventsDropped,
+    Happening,
+    Replica,
+    ResyncNeeded,
+)
+from realtime_sync.replication.subscription import Outgoing, Status, Subscription
+from realtime_sync.wire.messages import BATCH_UPDATE
+
+PREFERRED_CODECS = ("msgpack+zstd", "json+zstd", "json")
+
+FETCH_TIMEOUT_S = 10.0
+
+logger = logging.getLogger("realtime_sync")
+
+
+class WatchedChannel:
+    """One channel as this process sees it. Made by `client.channel(name)`.
+
+    Attributes:
+        name: The channel's name.
+        resyncs: Times it lost the thread and asked, since it was made.
+        dropped_events: Events that the server left out, as it said.
+    """
+
+    def __init__(self, name: str, client: "AsyncSyncClient", subscription: Subscription) -> None:
+        self.name = name
+        self.resyncs = 0
+        self.dropped_events = 0
+        self._client = client
+        self._subscription = subscription
+        self._listeners: list[Callable[[], Any]] = []
+        self._event_listeners: dict[str, list[Callable[[Any], Any]]] = {}
+        self._changed = asyncio.Event()
+
+    # ---- what it knows -------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Any:
+        """A read-only view of the last good document; `status` says whether it is live.
+
+        Raises:
+            NoDocument: None came yet.
+        """
+        if not self._subscription.replica.has_document:
+            raise NoDocument
+        return read_only(self._subscription.replica.document)
+
+    @property
+    def position(self) -> Position | None:
+        """Where the document stands; None when there is none."""
+        return self._subscription.replica.position
+
+    @property
+    def status(self) -> Status:
+        """What may be said about the document."""
+        return self._subscription.status
+
+    @property
+    def error(self) -> RemoteError | None:
+        """Why the server refused, or what was wrong with the last frame that could not be read."""
+        refusal = self._subscription.refusal
+        if refusal is not None:
+            return SubscriptionRefused(self.name, refusal.outcome.value, refusal.message)
+        return self._subscription.last_error
+
+    # ---- what it tells -------------------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[], Any]) -> Callable[[], None]:
+        """Call `listener()` once a frame, after the document changed and before the frame's events.
+
+        Also when `status` changed. Coroutine functions run in the background. Return what ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: _discard(self._listeners, listener)
+
+    def on(self, event: str, listener: Callable[[Any], Any]) -> Callable[[], None]:
+        """Call `listener(data)` for every event of that name; return what ends it."""
+        listeners = self._event_listeners.setdefault(event, [])
+        listeners.append(listener)
+        return lambda: _discard(listeners, listener)
+
+    async def ready(self) -> Self:
+        """Return when there is a live document.
+
+        Raises:
+            SubscriptionRefused: The server does not let us watch.
+        """
+        await self.wait_for(lambda: self.status is Status.LIVE)
+        return self
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Return as soon as `condition()` holds; it is tried after every frame and change of status.
+
+        Raises:
+            SubscriptionRefused: The server does not let us watch.
+        """
+        while not condition():
+            if self._subscription.refusal is not None:
+                assert isinstance(self.error, SubscriptionRefused), "a refusal is an error"
+                raise self.error
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def fetch(self, pointer: str) -> Any:
+        """Return the value at a JSON Pointer of the server's document.
+
+        Raises:
+            SubscriptionRefused: The server says no, or there is nothing there.
+            TimeoutError: No answer came.
+        """
+        said = self._subscription.fetch(pointer)
+        reply = await self._client.call(said)
+        match reply:
+            case {"value": value}:
+                return value
+            case {"error": str(error)}:
+                raise SubscriptionRefused(self.name, error)
+        raise SubscriptionRefused(self.name, "invalid", f"not an answer to a fetch: {reply!r:.100}")
+
+    async def close(self) -> None:
+        """End the subscription; the last document stays readable."""
+        self._subscription.unsubscribe()
+        await self._client.forget(self, self._subscription)
+
+    # ---- for the client ------------------------------------------------------------------------------------------
+
+    def tell(self, happened: list[Happening]) -> None:
+        """Tell listeners what happened: the document first, then the events."""
+        self.resyncs += sum(isinstance(happening, ResyncNeeded) for happening in happened)
+        if any(not isinstance(happening, EventReceived | ResyncNeeded) for happening in happened):
+            self._changed.set()
+            for listener in list(self._listeners):
+                self._client.run(listener)
+        for happening in happened:
+            if isinstance(happening, EventReceived):
+                for event_listener in list(self._event_listeners.get(happening.name, ())):
+                    self._client.run(event_listener, happening.data)
+            elif isinstance(happening, EventsDropped):
+                self.dropped_events += happening.count
+
+    def status_changed(self) -> None:
+        """The connection came or went."""
+        self._changed.set()
+        for listener in list(self._listeners):
+            self._client.run(listener)
+
+
+class AsyncSyncClient:
+    """Watches any number of channels over one Socket.IO connection, and keeps them right across reconnects.
+
+        async with AsyncSyncClient("http://localhost:8000") as client:
+            project = await client.channel("project_42").ready()
+            print(project.document["all_nodes"])
+
+    Args:
+        url: The server's address.
+        auth: Passed to the server when connecting.
+        headers: HTTP headers of the connection.
+        namespace: The Socket.IO namespace on which the server's broadcaster was attached.
+        socketio_path: Where the server answers Socket.IO.
+        transports: Socket.IO transports in order; None: what python-socketio does.
+        codecs: Names in order of preference; `json` always works.
+        backoff: When a lost connection is tried again.
+        limits: Bounds on what is decoded.
+        sio: A `socketio.AsyncClient` of your own, made with `reconnection=False`; None: one is made.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: Any = None,
+        headers: dict[str, str] | None = None,
+        namespace: str = "/",
+        socketio_path: str = "socket.io",
+        transports: Sequence[str] | None = None,
+        codecs: Sequence[str] = PREFERRED_CODECS,
+        backoff: Backoff | None = None,
+        limits: Limits | None = None,
+        sio: socketio.AsyncClient | None = None,
+    ) -> None:
+        self._url = url
+        self._connect_options: dict[str, Any] = {
+            "auth": auth,
+            "headers": headers or {},
+            "namespaces": [namespace],
+            "socketio_path": socketio_path,
+            "transports": None if transports is None else list(transports),
+        }
+        self._namespace = namespace
+        self._codecs = tuple(codecs)
+        self._backoff = backoff or Backoff()
+        self._limits = limits or Limits()
+        self._sio = sio or socketio.AsyncClient(reconnection=False)
+        self._sio.on("connect", self._on_connect, namespace=namespace)
+        self._sio.on("disconnect", self._on_disconnect, namespace=namespace)
+        self._sio.on(BATCH_UPDATE, self._on_batch_update, namespace=namespace)
+        self._channels: dict[str, tuple[WatchedChannel, Subscription]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._closed = False
+        self.reconnects = 0
+        self.gave_up: Exception | None = None
+
+    @property
+    def sio(self) -> socketio.AsyncClient:
+        """The Socket.IO client, for events of your own."""
+        return self._sio
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is there."""
+        return self._namespace in self._sio.namespaces
+
+    # ---- life ----------------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Connect; from now on a lost connection is tried again as `backoff` says.
+
+        Raises:
+            socketio.exceptions.ConnectionError: The server cannot be reached, or refuses.
+        """
+        await self._sio.connect(self._url, wait=True, **self._connect_options)
+
+    async def close(self) -> None:
+        """Disconnect for good. Idempotent."""
+        self._closed = True
+        if self._reconnecting is not None:
+            self._reconnecting.cancel()
+        for timer in self._timers.values():
+            timer.cancel()
+        await self._sio.disconnect()
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # ---- channels ------------------------------------------------------------------------------------------------
+
+    def channel(self, name: str) -> WatchedChannel:
+        """Return the channel of that name, subscribed, the same object every time."""
+        known = self._channels.get(name)
+        if known is not None:
+            return known[0]
+        subscription = Subscription(name, self._codecs, Replica(), limits=self._limits)
+        channel = WatchedChannel(name, self, subscription)
+        self._channels[name] = channel, subscription
+        if self.connected:
+            subscription.connected(time.monotonic())
+            self.run(self._say, subscription)
+        return channel
+
+    async def call(self, said: Outgoing) -> Any:
+        """Send a message and return its acknowledgement."""
+        return await self._sio.call(said.event, said.message, namespace=self._namespace, timeout=FETCH_TIMEOUT_S)
+
+    async def forget(self, channel: WatchedChannel, subscription: Subscription) -> None:
+        """Drop a channel that was closed."""
+        if self._channels.get(channel.name, (None,))[0] is channel:
+            del self._channels[channel.name]
+            self._cancel_timer(channel.name)
+            await self._say(subscription)
+
+    def run(self, listener: Callable[..., Any], *arguments: Any) -> None:
+        """Call an application's listener; what it raises is logged, and stops nobody else."""
+        try:
+            result = listener(*arguments)
+        except Exception:
+            logger.exception("a listener failed")
+            return
+        if inspect.isawaitable(result):
+            task = asyncio.ensure_future(self._guarded(result))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, awaitable: Any) -> None:
+        try:
+            await awaitable
+        except Exception:
+            logger.exception("a listener failed")
+
+    # ---- the connection ------------------------------------------------------------------------------------------
+
+    async def _on_connect(self) -> None:
+        for channel, subscription in list(self._channels.values()):
+            subscription.connected(time.monotonic())
+            channel.status_changed()
+            await self._say(subscription)
+
+    async def _on_disconnect(self, *_: Any) -> None:
+        for channel, subscription in list(self._channels.values()):
+            subscription.disconnected()
+            self._cancel_timer(channel.name)
+            channel.status_changed()
+        if not self._closed and self._reconnecting is None:
+            self._reconnecting = asyncio.ensure_future(self._reconnect())
+
+    async def _reconnect(self) -> None:
+        try:
+            attempt = 0
+            while not self._backoff.gives_up_after(attempt):
+                await asyncio.sleep(self._backoff.delay_s(attempt))
+                try:
+                    await self.connect()
+                    self.reconnects += 1
+                    return
+                except socketio.exceptions.ConnectionError as error:
+                    self.gave_up = error
+                    attempt += 1
+            logger.error("no connection to %s after %d attempts: %s", self._url, attempt, self.gave_up)
+        finally:
+            self._reconnecting = None
+
+    # ---- messages ------------------------------------------------------------------------------------------------
+
+    async def _on_batch_update(self, name: Any = None, body: Any = None, answer: Any = None, *_: Any) -> None:
+        known = self._channels.get(name)
+        if known is None:
+            return  # a frame that crossed our unsubscribing
+        channel, subscription = known
+        channel.tell(subscription.receive(body, answer, time.monotonic()))
+        await self._say(subscription)
+
+    async def _say(self, subscription: Subscription) -> None:
+        for said in subscription.outgoing():
+            with contextlib.suppress(socketio.exceptions.BadNamespaceError):  # disconnected meanwhile: said again then
+                await self._sio.emit(said.event, said.message, namespace=self._namespace)
+        self._set_timer(subscription)
+
+    def _set_timer(self, subscription: Subscription) -> None:
+        self._cancel_timer(subscription.channel)
+        deadline = subscription.deadline
+        if deadline is not None and subscription.channel in self._channels:
+            loop = asyncio.get_running_loop()
+            delay = max(0.0, deadline - time.monotonic())
+            self._timers[subscription.channel] = loop.call_later(delay, self._tick, subscription)
+
+    def _cancel_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _tick(self, subscription: Subscription) -> None:
+        known = self._channels.get(subscription.channel)
+        if known is not None:
+            known[0].tell(subscription.tick(time.monotonic()))
+            self.run(self._say, subscription)
+
+
+def _discard(listeners: list[Any], listener: Any) -> None:
+    if listener in listeners:
+        listeners.remove(listener)
