@@ -24,6 +24,11 @@ SyncError
       +-- SubscriptionRefused       the server said no (also PermissionError)
 """
 
+import reprlib
+
+_BRIEF = reprlib.Repr()  # an operation may hold a whole document, nested more deeply than repr() can follow
+_BRIEF.maxstring = 200
+
 
 class SyncError(Exception):
     """Root of all errors of this library."""
@@ -154,7 +159,7 @@ class PatchError(SyncError, ValueError):
     def __str__(self) -> str:
         if self.index is None:
             return self.problem
-        return f"operation {self.index} ({self.operation!r:.200}): {self.problem}"
+        return f"operation {self.index} ({_BRIEF.repr(self.operation)}): {self.problem}"
 
 
 class InvalidPatch(PatchError):

@@ -140,9 +140,17 @@ class CopyOnWrite(InPlace):
 def copied(value: Any) -> Any:
     """Return a deep copy of the JSON `value`; scalars are shared, as they cannot change."""
     if isinstance(value, dict):
-        return {key: copied(member) if isinstance(member, (dict, list)) else member for key, member in value.items()}
+        members = dict(value)
+        for key, member in value.items():
+            if isinstance(member, (dict, list)):
+                members[key] = copied(member)
+        return members
     if isinstance(value, list):
-        return [copied(element) if isinstance(element, (dict, list)) else element for element in value]
+        elements = list(value)
+        for index, element in enumerate(value):
+            if isinstance(element, (dict, list)):
+                elements[index] = copied(element)
+        return elements
     return value
 
 
