@@ -7,8 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+
+from realtime_sync.broadcast import ports
 
 ROOT_PACKAGE = "realtime_sync"
 SOURCE = Path(__file__).parents[1] / "src"
@@ -63,11 +66,15 @@ def documentation(module: str) -> dict[str, str | None]:
     return {name: text for name, text in found.items() if not name.startswith("_")}
 
 
+PORTS = [port for port in vars(ports).values() if isinstance(port, type) and Protocol in port.__bases__]
+
+
 def undocumented_members(owner: type) -> Iterator[str]:
-    """Public methods and properties that a class of ours defines, and neither it nor a base describes."""
+    """Public methods and properties that a class of ours defines, and neither it, a base nor a port describes."""
     for name, member in vars(owner).items():
         is_public = not name.startswith("_") and (inspect.isroutine(member) or isinstance(member, property))
-        if is_public and not inspect.getdoc(getattr(owner, name)):
+        described_in = (getattr(place, name) for place in (owner, *PORTS) if hasattr(place, name))
+        if is_public and not any(map(inspect.getdoc, described_in)):
             yield f"{owner.__name__}.{name}"
 
 

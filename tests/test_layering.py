@@ -37,15 +37,16 @@ DEPENDENCIES = {"attrs", "msgpack", "orjson", "zstandard"}
 ONE_LIBRARY = {"engineio": "socketio"}
 """python-engineio is the lower half of python-socketio, installed and versioned with it."""
 
-PURE = {
-    *("abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "functools"),
-    *("gzip", "heapq", "itertools", "math", "operator", "re", "reprlib", "string", "struct", "types", "typing", "zlib"),
-}
+PURE = set(
+    "abc array bisect collections contextlib copy dataclasses datetime decimal enum functools gzip heapq itertools "
+    "math operator re reprlib string struct types typing zlib".split()
+)
 """Standard modules that neither wait, nor look at the world, nor draw lots. (`datetime` and `gzip` could.)"""
 
 IMPURE_FOR_A_REASON = {
     ("document/normalize.py", "pathlib"): "a PurePath is one of the values that it converts",
     ("document/normalize.py", "uuid"): "a UUID is one of the values that it converts",
+    ("document/view.py", "sys"): "`sys.maxsize` is the default of a sequence's `index`",
     ("replication/batch.py", "time"): "`time.time` is the default of the argument `clock`",
     ("replication/backoff.py", "random"): "`random.random` is the default of the argument `uniform`",
     ("replication/replica.py", "random"): "`random.random` is the default of the argument `uniform`",
