@@ -1,0 +1,340 @@
+/** One channel as an application sees it. */
+
+import { ChannelClosed, FetchFailed, SubscriptionRefused, SyncError } from "./errors.js";
+import { isRefusal } from "./frames.js";
+import { find, parsePointer } from "./pointer.js";
+import { Replica, SUBSCRIBING } from "./replica.js";
+
+/**
+ * @typedef {import("./hub.js").Connection} Connection
+ * @typedef {import("./frames.js").Answer} Answer
+ * @typedef {import("./frames.js").Frame} Frame
+ * @typedef {import("./position.js").Position} Position
+ * @typedef {import("./replica.js").Happening} Happening
+ */
+
+/**
+ * What may be claimed about a channel's snapshot.
+ *
+ * - `empty`: there is none yet
+ * - `live`: it is the server's document
+ * - `stale`: it was, and the newest is on its way
+ * - `offline`: the connection is down; Socket.IO reconnects
+ * - `waiting`: subscribed, and the server has no document yet
+ * - `forbidden`: the server refused; `error` says why
+ * - `closed`: the server deleted the channel, or it was closed here; `error` says which
+ *
+ * @typedef {"empty" | "live" | "stale" | "offline" | "waiting" | "forbidden" | "closed"} Status
+ */
+
+/**
+ * A live document, as `hub.channel(name)` returns it. Every method is bound: `const { subscribe } = channel` works.
+ *
+ * @template [T=any] The document.
+ * @typedef {Pick<Subscription<T>, "name" | "subscribe" | "getSnapshot" | "getServerSnapshot" | "select" | "on" | "status"
+ *   | "position" | "error" | "ready" | "fetch" | "close">} Channel
+ */
+
+const FETCH_TIMEOUT_MS = 10_000;
+
+/**
+ * What stands behind a `Channel`: the replica, and those who want to know what happens to it.
+ *
+ * @template [T=any] The document.
+ */
+export class Subscription {
+  #connection;
+  #replica;
+  #isSubscribed = false; // on this connection, in the server's words
+  #isClosedHere = false;
+  /** What listeners were told last. @type {Status} */
+  #toldStatus = "empty";
+  /** @type {unknown} */
+  #timer = undefined;
+  /** @type {number | null} */
+  #timerDeadline = null;
+  /** @type {SyncError | null} */
+  #error = null;
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** @type {Set<{path: string[], value: any, fn: (value: any, previous: any) => void}>} */
+  #selections = new Set();
+  /** @type {Map<string, Set<(data: any, name: string) => void>>} */
+  #handlers = new Map();
+  /** @type {{resolve: (document: T) => void, reject: (error: SyncError) => void}[]} */
+  #waiters = [];
+
+  /**
+   * @param {string} name
+   * @param {Connection} connection
+   */
+  constructor(name, connection) {
+    /** @readonly */
+    this.name = name;
+    this.#connection = connection;
+    this.#replica = new Replica({ backoff: connection.backoff });
+  }
+
+  // ---- what an application calls -----------------------------------------------------------------------------------
+
+  /**
+   * The document, undefined before the first.
+   *
+   * The same object until something changes; then parts that did not change are the same objects. Do not change it.
+   *
+   * @returns {T | undefined}
+   */
+  getSnapshot = () => this.#replica.document;
+
+  /**
+   * What a page rendered on a server shows: nothing yet.
+   *
+   * @returns {T | undefined}
+   */
+  getServerSnapshot = () => undefined;
+
+  /**
+   * Call `listener` after every frame and every change of `status`.
+   *
+   * @param {() => void} listener
+   * @returns {() => void} Ends it.
+   */
+  subscribe = (listener) => {
+    const entry = () => listener(); // one function subscribed twice is called twice, and ended one at a time
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  };
+
+  /**
+   * Call `fn` when the value at a JSON Pointer changed; undefined is a value that is not there.
+   *
+   * @param {string} pointer
+   * @param {(value: any, previous: any) => void} fn
+   * @returns {() => void} Ends it.
+   */
+  select = (pointer, fn) => {
+    const path = parsePointer(pointer);
+    const selection = { path, value: find(this.getSnapshot(), path), fn };
+    this.#selections.add(selection);
+    return () => void this.#selections.delete(selection);
+  };
+
+  /**
+   * Call `fn` when the server emits `event` on this channel; the snapshot is at least as new.
+   *
+   * @param {string} event A name, `"*"` for every event, or `"sync:dropped"`: so many events were left out.
+   * @param {(data: any, name: string) => void} fn
+   * @returns {() => void} Ends it.
+   */
+  on = (event, fn) => {
+    const handlers = this.#handlers.get(event) ?? new Set();
+    const entry = (/** @type {any} */ data, /** @type {string} */ name) => fn(data, name);
+    this.#handlers.set(event, handlers.add(entry));
+    return () => {
+      handlers.delete(entry);
+      if (handlers.size === 0 && this.#handlers.get(event) === handlers) this.#handlers.delete(event);
+    };
+  };
+
+  /**
+   * Wait until the snapshot is live.
+   *
+   * @returns {Promise<T>} Rejects with `SubscriptionRefused` or `ChannelClosed`.
+   */
+  ready = () =>
+    new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#settleWaiters();
+    });
+
+  /**
+   * Fetch one value from the server, also one that the snapshot holds only a reference to.
+   *
+   * @param {string} pointer A JSON Pointer.
+   * @returns {Promise<any>} Rejects with `FetchFailed`.
+   */
+  fetch = async (pointer) => {
+    parsePointer(pointer);
+    if (this.#isClosedHere) throw this.#error;
+    const answer = await this.#connection.ask("sync:fetch", { channel: this.name, pointer }, FETCH_TIMEOUT_MS);
+    if (answer !== null && typeof answer === "object" && Object.hasOwn(answer, "value")) return answer.value;
+    throw new FetchFailed(this.name, pointer, answer === undefined ? "timeout" : String(answer?.error ?? "invalid"));
+  };
+
+  /** Undo one `hub.channel(name)`; the last one unsubscribes. */
+  close = () => this.#connection.release(this);
+
+  /** @returns {Status} */
+  get status() {
+    const { state, refusal, isWaiting, document } = this.#replica;
+    if (this.#isClosedHere || state === "closed") return "closed";
+    if (this.#connection.isOffline) return "offline";
+    if (refusal !== null) return "forbidden";
+    // After a reconnect a replica is as good as it was, but only the server can say that this is still the newest.
+    if (state === "live" && this.#isSubscribed) return "live";
+    if (document !== undefined) return "stale";
+    return isWaiting ? "waiting" : "empty";
+  }
+
+  /** Where the snapshot stands in the channel's log; null while nothing is known. @returns {Position | null} */
+  get position() {
+    return this.#replica.position;
+  }
+
+  /** What went wrong last; null while nothing is wrong. @returns {SyncError | null} */
+  get error() {
+    return this.#error;
+  }
+
+  // ---- what the hub calls ------------------------------------------------------------------------------------------
+
+  /** The connection is up: subscribe. */
+  connected() {
+    if (!this.#isClosedHere) this.#update(() => [this.#replica.request(this.#connection.now())]);
+  }
+
+  /** The connection is down. */
+  disconnected() {
+    this.#update(() => {
+      this.#isSubscribed = false;
+      this.#replica.disconnected();
+      return [];
+    });
+  }
+
+  /**
+   * @param {Frame | null} frame
+   * @param {Answer | null} answer
+   */
+  receive(frame, answer) {
+    this.#noteSubscription(answer);
+    const now = this.#connection.now();
+    this.#update(() => {
+      if (frame !== null) return this.#replica.receiveFrame(frame, answer, now);
+      return answer === null ? [] : this.#replica.receiveAnswer(answer, now);
+    });
+  }
+
+  /**
+   * @param {SyncError} error
+   * @param {Answer | null} answer
+   */
+  receiveGarbage(error, answer) {
+    this.#noteSubscription(answer);
+    this.#update(() => {
+      const happenings = this.#replica.receiveGarbage(error, answer, this.#connection.now());
+      this.#error = error;
+      return happenings;
+    });
+  }
+
+  /** The last user is gone. */
+  end() {
+    this.#update(() => {
+      if (this.status !== "closed") this.#error = new ChannelClosed(this.name, "close() was called");
+      this.#isClosedHere = true;
+      this.#replica.disconnected();
+      return [];
+    });
+    this.#listeners.clear();
+    this.#selections.clear();
+    this.#handlers.clear();
+  }
+
+  // ---- inside ------------------------------------------------------------------------------------------------------
+
+  /** @param {Answer | null} answer */
+  #noteSubscription(answer) {
+    if (answer !== null && answer.outcome !== "unavailable") this.#isSubscribed = !isRefusal(answer.outcome);
+  }
+
+  /**
+   * Let the replica move on, then tell everybody once: listeners, selections, events.
+   *
+   * @param {() => Happening[]} move
+   */
+  #update(move) {
+    const happenings = move();
+    const hasNewFrame = happenings.some(({ type }) => type === "snapshot_replaced" || type === "patch_applied");
+    this.#connection.count(happenings);
+    for (const happening of happenings) this.#note(happening);
+    const { status } = this;
+    if (status === "live") this.#error = null;
+    this.#setTimer();
+    this.#settleWaiters();
+    const hasNews = hasNewFrame || status !== this.#toldStatus;
+    this.#toldStatus = status;
+    if (hasNews) for (const listener of [...this.#listeners]) guard(listener);
+    if (hasNewFrame) for (const selection of [...this.#selections]) guard(() => this.#checkSelection(selection));
+    for (const happening of happenings) this.#emit(happening);
+  }
+
+  /** @param {Happening} happening */
+  #note(happening) {
+    if (happening.type === "resync_needed") {
+      if (happening.reason !== SUBSCRIBING) this.#error = new SyncError(`channel "${this.name}": ${happening.reason}`);
+      this.#connection.request(this.name, happening, this.#isSubscribed);
+    } else if (happening.type === "refused") {
+      this.#error = new SubscriptionRefused(this.name, happening.outcome, happening.message);
+    } else if (happening.type === "channel_ended") {
+      this.#error = new ChannelClosed(this.name, happening.reason);
+    }
+  }
+
+  /** @param {{path: string[], value: any, fn: (value: any, previous: any) => void}} selection */
+  #checkSelection(selection) {
+    const previous = selection.value;
+    const value = find(this.getSnapshot(), selection.path);
+    if (value === previous || !this.#selections.has(selection)) return;
+    selection.value = value;
+    selection.fn(value, previous);
+  }
+
+  /** @param {Happening} happening */
+  #emit(happening) {
+    if (happening.type === "events_dropped") this.#call("sync:dropped", happening.count, "sync:dropped");
+    if (happening.type !== "event_received") return;
+    this.#call(happening.name, happening.data, happening.name);
+    this.#call("*", happening.data, happening.name);
+  }
+
+  /** @param {string} event @param {any} data @param {string} name */
+  #call(event, data, name) {
+    for (const handler of [...(this.#handlers.get(event) ?? [])]) guard(() => handler(data, name));
+  }
+
+  #settleWaiters() {
+    const { status } = this;
+    if (status !== "live" && status !== "closed" && status !== "forbidden") return;
+    for (const { resolve, reject } of this.#waiters.splice(0)) {
+      if (status === "live") resolve(/** @type {T} */ (this.getSnapshot()));
+      else reject(/** @type {SyncError} */ (this.#error));
+    }
+  }
+
+  #setTimer() {
+    const { deadline } = this.#replica;
+    if (deadline === this.#timerDeadline) return;
+    this.#connection.clearTimer(this.#timer);
+    this.#timerDeadline = deadline;
+    if (deadline === null) return;
+    this.#timer = this.#connection.setTimer(() => {
+      this.#timerDeadline = null;
+      this.#update(() => this.#replica.tick(this.#connection.now()));
+    }, deadline - this.#connection.now());
+  }
+}
+
+/**
+ * Run a function of the application; its error is reported, and stops nobody else.
+ *
+ * @param {() => void} fn
+ */
+function guard(fn) {
+  try {
+    fn();
+  } catch (error) {
+    if (typeof reportError === "function") reportError(error);
+    else queueMicrotask(() => { throw error; });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Everything that this package throws or rejects with.
+ *
+ *     SyncError
+ *      +-- PatchError             a patch that cannot be applied
+ *      +-- ProtocolError          a message that PROTOCOL.md does not know
+ *      +-- SubscriptionRefused    the server said no
+ *      +-- ChannelClosed          the channel was deleted by the server, or closed here
+ *      +-- FetchFailed            a value could not be fetched
+ */
+
+/** Root of all errors of this package. */
+export class SyncError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** A patch that cannot be applied; the document is unchanged. */
+export class PatchError extends SyncError {
+  /**
+   * @param {string} problem What is wrong.
+   * @param {{index?: number, operation?: unknown}} [where] Which operation, counted from 0, and the operation itself.
+   */
+  constructor(problem, { index, operation } = {}) {
+    super(index === undefined ? problem : `operation ${index} (${brief(operation)}): ${problem}`);
+    this.problem = problem;
+    this.index = index;
+    this.operation = operation;
+  }
+}
+
+/** A message that PROTOCOL.md does not know. */
+export class ProtocolError extends SyncError {}
+
+/** The server refused a subscription. */
+export class SubscriptionRefused extends SyncError {
+  /**
+   * @param {string} channel
+   * @param {string} outcome The server's word: `forbidden`, `upgrade_required`, `too_many_channels` or `invalid`.
+   * @param {string} [detail] The server's text for a human.
+   */
+  constructor(channel, outcome, detail = "") {
+    super(`channel "${channel}": ${outcome}` + (detail && ` (${detail})`));
+    this.channel = channel;
+    this.outcome = outcome;
+    this.detail = detail;
+  }
+}
+
+/** The channel was deleted by the server, or closed here. */
+export class ChannelClosed extends SyncError {
+  /**
+   * @param {string} channel
+   * @param {string} reason What the one who closed it said.
+   */
+  constructor(channel, reason) {
+    super(`channel "${channel}" is closed: ${reason}`);
+    this.channel = channel;
+    this.reason = reason;
+  }
+}
+
+/** A value could not be fetched. */
+export class FetchFailed extends SyncError {
+  /**
+   * @param {string} channel
+   * @param {string} pointer
+   * @param {string} outcome `forbidden`, `not_found`, `waiting`, `invalid`, or `timeout` when no answer came.
+   */
+  constructor(channel, pointer, outcome) {
+    super(`"${pointer}" of channel "${channel}" could not be fetched: ${outcome}`);
+    this.channel = channel;
+    this.pointer = pointer;
+    this.outcome = outcome;
+  }
+}
+
+/**
+ * Return `value` as JSON short enough for an error message.
+ *
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function brief(value) {
+  let text;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = typeof value; // a cycle, a bigint, or nesting too deep for JSON.stringify
+  }
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}

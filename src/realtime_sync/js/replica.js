@@ -1,0 +1,389 @@
+/** The reading end of one channel: a document that is right, or says that it is not. No I/O, no clock. */
+
+import { REQUEST_BACKOFF } from "./backoff.js";
+import { shareEqual } from "./equality.js";
+import { PatchError, ProtocolError } from "./errors.js";
+import { isRefusal } from "./frames.js";
+import { applyPatch } from "./patch.js";
+import { samePosition } from "./position.js";
+
+/**
+ * @typedef {import("./backoff.js").Backoff} Backoff
+ * @typedef {import("./frames.js").Frame} Frame
+ * @typedef {import("./frames.js").Keyframe} Keyframe
+ * @typedef {import("./frames.js").Delta} Delta
+ * @typedef {import("./frames.js").Closed} Closed
+ * @typedef {import("./frames.js").Answer} Answer
+ * @typedef {import("./patch.js").Operation} Operation
+ * @typedef {import("./position.js").Position} Position
+ */
+
+/**
+ * What a replica may claim about its document.
+ *
+ * @typedef {"empty" | "live" | "stale" | "closed"} State
+ */
+
+/**
+ * A frame as the replica's position sees it.
+ *
+ * @typedef {"keyframe_my_epoch" | "keyframe_other_epoch" | "delta_next" | "delta_old" | "delta_other"} Arrival
+ */
+
+/** @typedef {"apply" | "apply_if_newer" | "apply_if_answer" | "drop" | "ask" | "go_stale"} Action */
+
+/**
+ * The only truth about applying; PROTOCOL.md, section 5, prints it.
+ *
+ * @type {Readonly<Record<State, Readonly<Record<Arrival, Action>>>>}
+ */
+export const TABLE = {
+  empty: {
+    keyframe_my_epoch: "apply",
+    keyframe_other_epoch: "apply_if_answer",
+    delta_next: "drop",
+    delta_old: "drop",
+    delta_other: "ask",
+  },
+  live: {
+    keyframe_my_epoch: "apply_if_newer",
+    keyframe_other_epoch: "apply_if_answer",
+    delta_next: "apply",
+    delta_old: "drop",
+    delta_other: "go_stale",
+  },
+  stale: {
+    keyframe_my_epoch: "apply_if_newer",
+    keyframe_other_epoch: "apply_if_answer",
+    delta_next: "apply",
+    delta_old: "drop",
+    delta_other: "ask", // asked already, except after `waiting`, when the first keyframe was lost
+  },
+  closed: {
+    keyframe_my_epoch: "drop",
+    keyframe_other_epoch: "apply_if_answer",
+    delta_next: "drop",
+    delta_old: "drop",
+    delta_other: "drop",
+  },
+};
+
+/**
+ * What happened to a replica, in order. `resync_needed` asks the caller to send a request.
+ *
+ * @typedef {{type: "snapshot_replaced", document: any, position: Position}
+ *   | {type: "patch_applied", patch: Operation[], document: any, position: Position}
+ *   | {type: "event_received", name: string, data: any}
+ *   | {type: "events_dropped", count: number}
+ *   | {type: "resync_needed", request: string, position: Position | null, reason: string}
+ *   | {type: "state_changed", state: State}
+ *   | {type: "refused", outcome: string, message: string}
+ *   | {type: "channel_ended", reason: string}} Happening
+ */
+
+/** @typedef {Extract<Happening, {type: "resync_needed"}>} ResyncNeeded */
+
+/** Why a request was opened by the caller, not by the replica. */
+export const SUBSCRIBING = "subscribing";
+
+/**
+ * The state machine of a subscriber's copy.
+ *
+ * Messages go in, happenings come out; the caller sends what `resync_needed` asks for, and calls `tick` at `deadline`.
+ * Every `now` is in seconds, of any clock that never goes back.
+ *
+ *     const replica = new Replica();
+ *     const asked = replica.request(now);      // send: sync:subscribe with asked.request, asked.position
+ *     for (const happening of replica.receiveFrame(frame, answer, now)) ...
+ */
+export class Replica {
+  #backoff;
+  #requests = 0;
+  #unanswered = 0;
+  /** @type {{id: string, position: Position | null} | null} */
+  #open = null;
+  /** The request that this very message answers. @type {{position: Position | null} | null} */
+  #answered = null;
+  /** @type {Happening[]} */
+  #happenings = [];
+
+  /** @param {{backoff?: Backoff}} [options] When an unanswered request is repeated. */
+  constructor({ backoff = REQUEST_BACKOFF } = {}) {
+    /** What may be claimed about the document. @type {State} */
+    this.state = "empty";
+    /** Where the document stands; offset 0 while waiting for the first; null when unknown. @type {Position | null} */
+    this.position = null;
+    /** The last good document, in every state; undefined before the first. @type {any} */
+    this.document = undefined;
+    /** Why the server will not serve this channel; null when it does. @type {{outcome: string, message: string} | null} */
+    this.refusal = null;
+    /** Why the channel ended. @type {string | null} */
+    this.closedReason = null;
+    /** When to call `tick`, in seconds; null: not before the next message. @type {number | null} */
+    this.deadline = null;
+    this.#backoff = backoff;
+  }
+
+  /** Whether the server said that the channel has no document yet. */
+  get isWaiting() {
+    return this.position?.offset === 0;
+  }
+
+  /** The position to name in a request; null when there is nothing that a patch could build on. */
+  get #held() {
+    const holds = (this.state === "live" || this.state === "stale") && !this.isWaiting;
+    return holds ? this.position : null;
+  }
+
+  // ---- asking ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Open a request, in place of any other, and return it for the caller to send.
+   *
+   * @param {number} now
+   * @param {string} [reason]
+   * @returns {ResyncNeeded}
+   */
+  request(now, reason = SUBSCRIBING) {
+    this.refusal = null;
+    this.#open = { id: String(++this.#requests), position: this.#held };
+    this.deadline = now + this.#backoff.delayS(this.#unanswered);
+    return { type: "resync_needed", request: this.#open.id, position: this.#open.position, reason };
+  }
+
+  /**
+   * Ask again when `deadline` has passed.
+   *
+   * @param {number} now
+   * @returns {Happening[]}
+   */
+  tick(now) {
+    if (this.deadline !== null && now >= this.deadline) {
+      this.#unanswered++;
+      this.#happenings.push(this.request(now, "no answer"));
+    }
+    return this.#flush();
+  }
+
+  /** The connection is gone: no answer will come, and none is waited for until the next `request`. */
+  disconnected() {
+    this.#stopAsking();
+    this.#unanswered = 0;
+  }
+
+  // ---- receiving ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Judge a frame by the table, and act.
+   *
+   * @param {Frame} frame
+   * @param {Answer | null} answer
+   * @param {number} now
+   * @returns {Happening[]}
+   */
+  receiveFrame(frame, answer, now) {
+    this.#settleRequest(answer);
+    if (this.refusal !== null) return this.#flush(); // it was on its way when the server let us go
+    if (frame.type === "closed") this.#receiveClosed(frame);
+    else this.#act(TABLE[this.state][this.#judge(frame)], frame, now);
+    this.#askIfAnswerDidNotHelp(now);
+    return this.#flush();
+  }
+
+  /**
+   * Take an answer that came without a frame.
+   *
+   * @param {Answer} answer
+   * @param {number} now
+   * @returns {Happening[]}
+   */
+  receiveAnswer(answer, now) {
+    const { outcome, request } = answer;
+    if (outcome === "patch" || outcome === "keyframe") {
+      return this.receiveGarbage(new ProtocolError(`an answer ${outcome} without a frame`), answer, now);
+    }
+    this.#settleRequest(answer);
+    if (isRefusal(outcome)) {
+      if (this.#answered || request === null) this.#refuse(answer);
+    } else if (this.#answered) {
+      if (outcome === "up_to_date") this.#confirm(answer, now);
+      else if (outcome === "waiting") this.#waitForFirst(answer);
+      else this.#askLater(now);
+    }
+    return this.#flush();
+  }
+
+  /**
+   * Something came that is no frame: whatever it said is lost.
+   *
+   * @param {Error} error
+   * @param {Answer | null} answer
+   * @param {number} now
+   * @returns {Happening[]}
+   */
+  receiveGarbage(error, answer, now) {
+    this.#settleRequest(answer);
+    if (this.state === "closed" || this.refusal !== null) return this.#flush();
+    if (this.state === "live") this.#enter("stale");
+    this.#ask(now, error.message);
+    return this.#flush();
+  }
+
+  // ---- the table's words -------------------------------------------------------------------------------------------
+
+  /**
+   * @param {Keyframe | Delta} frame
+   * @returns {Arrival}
+   */
+  #judge(frame) {
+    const mine = this.position;
+    const sameEpoch = mine !== null && frame.epoch === mine.epoch;
+    if (frame.type === "keyframe") return sameEpoch ? "keyframe_my_epoch" : "keyframe_other_epoch";
+    if (sameEpoch && frame.base === mine.offset) return "delta_next";
+    return sameEpoch && frame.offset <= mine.offset ? "delta_old" : "delta_other";
+  }
+
+  /**
+   * @param {Action} action
+   * @param {Keyframe | Delta} frame
+   * @param {number} now
+   */
+  #act(action, frame, now) {
+    switch (action) {
+      case "apply":
+        return this.#apply(frame, now);
+      case "apply_if_newer":
+        if (this.position !== null && frame.offset > this.position.offset) this.#apply(frame, now);
+        return;
+      case "apply_if_answer":
+        if (this.#answered) this.#apply(frame, now);
+        return;
+      case "go_stale":
+        this.#enter("stale");
+        return this.#ask(now, `a gap: at ${this.position?.offset}, got a delta for ${frame.offset}`);
+      case "ask":
+        return this.#ask(now, "a delta before any document");
+      case "drop":
+    }
+  }
+
+  /**
+   * @param {Keyframe | Delta} frame
+   * @param {number} now
+   */
+  #apply(frame, now) {
+    const position = { epoch: frame.epoch, offset: frame.offset };
+    if (frame.type === "delta") {
+      try {
+        this.document = applyPatch(this.document, frame.patch);
+      } catch (error) {
+        if (!(error instanceof PatchError)) throw error;
+        return this.#lose(now, `a patch that does not fit: ${error.message}`);
+      }
+    } else {
+      this.document = shareEqual(this.document, frame.document);
+    }
+    this.position = position;
+    this.closedReason = null;
+    this.#unanswered = 0;
+    this.#enter("live");
+    this.#happenings.push(
+      frame.type === "delta"
+        ? { type: "patch_applied", patch: frame.patch, document: this.document, position }
+        : { type: "snapshot_replaced", document: this.document, position },
+    );
+    if (frame.dropped > 0) this.#happenings.push({ type: "events_dropped", count: frame.dropped });
+    for (const [name, data] of frame.events) this.#happenings.push({ type: "event_received", name, data });
+  }
+
+  /** @param {Closed} frame */
+  #receiveClosed({ epoch, reason }) {
+    if (this.state === "closed" || (epoch !== this.position?.epoch && !this.#answered)) return;
+    this.#stopAsking();
+    this.closedReason = reason;
+    this.#enter("closed");
+    this.#happenings.push({ type: "channel_ended", reason });
+  }
+
+  // ---- the answers' words ------------------------------------------------------------------------------------------
+
+  /** @param {Answer} answer @param {number} now */
+  #confirm({ position }, now) {
+    if (this.#held === null || !samePosition(position, this.#held)) {
+      // The server calls us up to date at a place where we are not: nothing we hold can be trusted.
+      return this.#lose(now, "called up to date at another position");
+    }
+    this.#unanswered = 0;
+    this.#enter("live");
+  }
+
+  /** @param {Answer} answer */
+  #waitForFirst({ position }) {
+    this.position = position && { epoch: position.epoch, offset: 0 };
+    this.closedReason = null;
+    this.#unanswered = 0;
+    this.#enter(this.document === undefined ? "empty" : "stale");
+  }
+
+  /** @param {Answer} answer */
+  #refuse({ outcome, message }) {
+    this.#stopAsking();
+    this.refusal = { outcome, message };
+    if (this.state === "live") this.#enter("stale");
+    this.#happenings.push({ type: "refused", outcome, message });
+  }
+
+  // ---- requests ----------------------------------------------------------------------------------------------------
+
+  /** @param {Answer | null} answer */
+  #settleRequest(answer) {
+    this.#answered = null;
+    if (answer === null || this.#open === null || answer.request !== this.#open.id) return;
+    this.#answered = this.#open;
+    this.#stopAsking();
+  }
+
+  /** @param {number} now @param {string} reason */
+  #lose(now, reason) {
+    this.position = null;
+    this.#enter("empty");
+    this.#ask(now, reason);
+  }
+
+  /** @param {number} now @param {string} reason */
+  #ask(now, reason) {
+    if (this.deadline !== null) return; // asked already, or will be
+    // Repeated at once, a question whose answer did not help would have two confused ends flood each other.
+    if (this.#answered && samePosition(this.#answered.position, this.#held)) return this.#askLater(now);
+    this.#happenings.push(this.request(now, reason));
+  }
+
+  /** @param {number} now */
+  #askLater(now) {
+    this.#unanswered++;
+    this.deadline = now + this.#backoff.delayS(this.#unanswered);
+  }
+
+  /** @param {number} now */
+  #askIfAnswerDidNotHelp(now) {
+    if (this.#answered && (this.state === "empty" || this.state === "stale")) this.#ask(now, "an answer that did not help");
+  }
+
+  #stopAsking() {
+    this.#open = null;
+    this.deadline = null;
+  }
+
+  /** @param {State} state */
+  #enter(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.#happenings.push({ type: "state_changed", state });
+  }
+
+  #flush() {
+    const happenings = this.#happenings;
+    this.#happenings = [];
+    return happenings;
+  }
+}

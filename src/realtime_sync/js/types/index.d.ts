@@ -1,0 +1,16 @@
+export { Backoff } from "./backoff.js";
+export { applyPatch } from "./patch.js";
+export { jsonEquals } from "./equality.js";
+export { Replica } from "./replica.js";
+export type Channel<T = any> = import("./channel.js").Channel<T>;
+export type Status = import("./channel.js").Status;
+export type Codec = import("./hub.js").Codec;
+export type Hub = import("./hub.js").Hub;
+export type Options = import("./hub.js").Options;
+export type SocketLike = import("./hub.js").SocketLike;
+export type Stats = import("./hub.js").Stats;
+export type Operation = import("./patch.js").Operation;
+export type Position = import("./position.js").Position;
+export { connect, WIRE_VERSION } from "./hub.js";
+export { binaryCodec, parseJson } from "./codecs.js";
+export { ChannelClosed, FetchFailed, PatchError, ProtocolError, SubscriptionRefused, SyncError } from "./errors.js";

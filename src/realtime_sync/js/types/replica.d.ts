@@ -1,0 +1,174 @@
+/**
+ * @typedef {import("./backoff.js").Backoff} Backoff
+ * @typedef {import("./frames.js").Frame} Frame
+ * @typedef {import("./frames.js").Keyframe} Keyframe
+ * @typedef {import("./frames.js").Delta} Delta
+ * @typedef {import("./frames.js").Closed} Closed
+ * @typedef {import("./frames.js").Answer} Answer
+ * @typedef {import("./patch.js").Operation} Operation
+ * @typedef {import("./position.js").Position} Position
+ */
+/**
+ * What a replica may claim about its document.
+ *
+ * @typedef {"empty" | "live" | "stale" | "closed"} State
+ */
+/**
+ * A frame as the replica's position sees it.
+ *
+ * @typedef {"keyframe_my_epoch" | "keyframe_other_epoch" | "delta_next" | "delta_old" | "delta_other"} Arrival
+ */
+/** @typedef {"apply" | "apply_if_newer" | "apply_if_answer" | "drop" | "ask" | "go_stale"} Action */
+/**
+ * The only truth about applying; PROTOCOL.md, section 5, prints it.
+ *
+ * @type {Readonly<Record<State, Readonly<Record<Arrival, Action>>>>}
+ */
+export const TABLE: Readonly<Record<State, Readonly<Record<Arrival, Action>>>>;
+/**
+ * What happened to a replica, in order. `resync_needed` asks the caller to send a request.
+ *
+ * @typedef {{type: "snapshot_replaced", document: any, position: Position}
+ *   | {type: "patch_applied", patch: Operation[], document: any, position: Position}
+ *   | {type: "event_received", name: string, data: any}
+ *   | {type: "events_dropped", count: number}
+ *   | {type: "resync_needed", request: string, position: Position | null, reason: string}
+ *   | {type: "state_changed", state: State}
+ *   | {type: "refused", outcome: string, message: string}
+ *   | {type: "channel_ended", reason: string}} Happening
+ */
+/** @typedef {Extract<Happening, {type: "resync_needed"}>} ResyncNeeded */
+/** Why a request was opened by the caller, not by the replica. */
+export const SUBSCRIBING: "subscribing";
+/**
+ * The state machine of a subscriber's copy.
+ *
+ * Messages go in, happenings come out; the caller sends what `resync_needed` asks for, and calls `tick` at `deadline`.
+ * Every `now` is in seconds, of any clock that never goes back.
+ *
+ *     const replica = new Replica();
+ *     const asked = replica.request(now);      // send: sync:subscribe with asked.request, asked.position
+ *     for (const happening of replica.receiveFrame(frame, answer, now)) ...
+ */
+export class Replica {
+    /** @param {{backoff?: Backoff}} [options] When an unanswered request is repeated. */
+    constructor({ backoff }?: {
+        backoff?: Backoff;
+    });
+    /** What may be claimed about the document. @type {State} */
+    state: State;
+    /** Where the document stands; offset 0 while waiting for the first; null when unknown. @type {Position | null} */
+    position: Position | null;
+    /** The last good document, in every state; undefined before the first. @type {any} */
+    document: any;
+    /** Why the server will not serve this channel; null when it does. @type {{outcome: string, message: string} | null} */
+    refusal: {
+        outcome: string;
+        message: string;
+    } | null;
+    /** Why the channel ended. @type {string | null} */
+    closedReason: string | null;
+    /** When to call `tick`, in seconds; null: not before the next message. @type {number | null} */
+    deadline: number | null;
+    /** Whether the server said that the channel has no document yet. */
+    get isWaiting(): boolean;
+    /**
+     * Open a request, in place of any other, and return it for the caller to send.
+     *
+     * @param {number} now
+     * @param {string} [reason]
+     * @returns {ResyncNeeded}
+     */
+    request(now: number, reason?: string): ResyncNeeded;
+    /**
+     * Ask again when `deadline` has passed.
+     *
+     * @param {number} now
+     * @returns {Happening[]}
+     */
+    tick(now: number): Happening[];
+    /** The connection is gone: no answer will come, and none is waited for until the next `request`. */
+    disconnected(): void;
+    /**
+     * Judge a frame by the table, and act.
+     *
+     * @param {Frame} frame
+     * @param {Answer | null} answer
+     * @param {number} now
+     * @returns {Happening[]}
+     */
+    receiveFrame(frame: Frame, answer: Answer | null, now: number): Happening[];
+    /**
+     * Take an answer that came without a frame.
+     *
+     * @param {Answer} answer
+     * @param {number} now
+     * @returns {Happening[]}
+     */
+    receiveAnswer(answer: Answer, now: number): Happening[];
+    /**
+     * Something came that is no frame: whatever it said is lost.
+     *
+     * @param {Error} error
+     * @param {Answer | null} answer
+     * @param {number} now
+     * @returns {Happening[]}
+     */
+    receiveGarbage(error: Error, answer: Answer | null, now: number): Happening[];
+    #private;
+}
+export type Backoff = import("./backoff.js").Backoff;
+export type Frame = import("./frames.js").Frame;
+export type Keyframe = import("./frames.js").Keyframe;
+export type Delta = import("./frames.js").Delta;
+export type Closed = import("./frames.js").Closed;
+export type Answer = import("./frames.js").Answer;
+export type Operation = import("./patch.js").Operation;
+export type Position = import("./position.js").Position;
+/**
+ * What a replica may claim about its document.
+ */
+export type State = "empty" | "live" | "stale" | "closed";
+/**
+ * A frame as the replica's position sees it.
+ */
+export type Arrival = "keyframe_my_epoch" | "keyframe_other_epoch" | "delta_next" | "delta_old" | "delta_other";
+export type Action = "apply" | "apply_if_newer" | "apply_if_answer" | "drop" | "ask" | "go_stale";
+/**
+ * What happened to a replica, in order. `resync_needed` asks the caller to send a request.
+ */
+export type Happening = {
+    type: "snapshot_replaced";
+    document: any;
+    position: Position;
+} | {
+    type: "patch_applied";
+    patch: Operation[];
+    document: any;
+    position: Position;
+} | {
+    type: "event_received";
+    name: string;
+    data: any;
+} | {
+    type: "events_dropped";
+    count: number;
+} | {
+    type: "resync_needed";
+    request: string;
+    position: Position | null;
+    reason: string;
+} | {
+    type: "state_changed";
+    state: State;
+} | {
+    type: "refused";
+    outcome: string;
+    message: string;
+} | {
+    type: "channel_ended";
+    reason: string;
+};
+export type ResyncNeeded = Extract<Happening, {
+    type: "resync_needed";
+}>;
