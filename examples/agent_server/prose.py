@@ -72,10 +72,14 @@ def _sections(lines: list[str]) -> Iterator[Section]:
     title, level, start, words = "", 0, 1, 0
     underlines: list[str] = []  # in order of appearance: the first one used marks level 1
     in_code = False
+    heading = None
     for index, line in enumerate(lines):
+        if heading is not None and _UNDERLINE.match(line):
+            heading = None  # the line under a heading; `~~~` is no fence here
+            continue
         if _FENCE.match(line):
             in_code = not in_code
-        heading = None if in_code else _heading(lines, index, underlines)
+        heading = None if in_code else _heading(line, "".join(lines[index + 1 : index + 2]), underlines)
         if heading is None:
             words += len(line.split())
             continue
@@ -86,23 +90,16 @@ def _sections(lines: list[str]) -> Iterator[Section]:
         yield Section(title, level, start, words)
 
 
-def _heading(lines: list[str], index: int, underlines: list[str]) -> tuple[str, int] | None:
-    line = lines[index]
+def _heading(line: str, below: str, underlines: list[str]) -> tuple[str, int] | None:
     if match := _HASH_HEADING.match(line):
         return shortened(match[2], 100), len(match[1])
-    below = lines[index + 1] if index + 1 < len(lines) else ""
-    if not _is_underline(below) or not line.strip() or line[0].isspace() or _UNDERLINE.match(line):
+    if not line.strip() or line[0].isspace() or _UNDERLINE.match(line) or not _UNDERLINE.match(below):
         return None
     if len(below.strip()) < min(len(line.strip()), 4):
-        return None
-    mark = below[0]
-    if mark not in underlines:
-        underlines.append(mark)
-    return shortened(line, 100), underlines.index(mark) + 1
-
-
-def _is_underline(line: str) -> bool:
-    return _UNDERLINE.match(line) is not None
+        return None  # `---` under a long line is a rule, not an underline
+    if below[0] not in underlines:
+        underlines.append(below[0])
+    return shortened(line, 100), underlines.index(below[0]) + 1
 
 
 def _outline(headings: list[Section]) -> str:
