@@ -141,7 +141,7 @@ def json_name(value: object) -> str:
     """Return what a person would call the type of `value`: "an object", "a string", "null"."""
     if value is None:
         return "null"
-    return _JSON_NAMES.get(type(value), f"a {type(value).__name__}")
+    return _JSON_NAMES.get(type(value), f"something of type {type(value).__name__}")
 
 
 _JSON_NAMES: dict[type, str] = {
