@@ -281,6 +281,9 @@ class TestRefusal:
         assert (error.path, error.problem) == ("/0", "an integer of 20001 bits")
         assert "in hexadecimal" in error.remedy
 
+    def test_a_key_of_thousands_of_digits_is_refused(self) -> None:
+        assert refusal({1 << 20_000: "a"}).problem == "the key is of type int, not a string"
+
     @pytest.mark.parametrize(
         "value",
         [

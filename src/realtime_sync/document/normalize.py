@@ -159,7 +159,7 @@ class _Pass:
     def _integer(self, value: int, _: int) -> Json:
         if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
             return value
-        if value.bit_length() > _SHOWN_BITS:
+        if _is_endless(value):
             problem = f"an integer of {value.bit_length()} bits"
             raise _Refused(problem, "send it as a string, in hexadecimal for example")
         if self._options.big_integers == "string":
@@ -224,10 +224,16 @@ def _key(key: object) -> str:
     if isinstance(key, Enum) and isinstance(key.value, str):
         key = key.value
     if not isinstance(key, str):
-        problem = f"the key {key!r:.100} is of type {type(key).__name__}, not a string"
+        shown = "" if _is_endless(key) else f" {key!r:.100}"
+        problem = f"the key{shown} is of type {type(key).__name__}, not a string"
         raise _Refused(problem, "convert the keys with str()")
     _refuse_surrogates(key, "the key")
     return str.__str__(key)
+
+
+def _is_endless(value: object) -> bool:
+    """Return whether `value` is an integer that str() may refuse to write."""
+    return isinstance(value, int) and value.bit_length() > _SHOWN_BITS
 
 
 _REPAIR_TEXT = 'repair it with text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
