@@ -97,7 +97,7 @@ def json_pairs(*, max_leaves: int = 24, max_edits: int = 6) -> "SearchStrategy[t
             return old, draw(values)
         holder: list[Any] = [copy.deepcopy(old)]
         for _ in range(draw(st.integers(0, max_edits))):
-            _edit_somewhere(holder, lambda n: draw(st.integers(0, n - 1)), lambda: draw(inserted))
+            edit_somewhere(holder, lambda n: draw(st.integers(0, n - 1)), lambda: draw(inserted))
         return old, holder[0]
 
     return pairs()
@@ -289,8 +289,14 @@ _NODE_EDITS: dict[EditKind, Callable[[Any, GraphEdit], None]] = {
 }
 
 
-def _edit_somewhere(holder: list[Any], below: Callable[[int], int], value: Callable[[], Json]) -> None:
-    """Change the document in `holder[0]` at a place, and in a way, that `below(n)` (an integer in 0..n-1) decides."""
+def edit_somewhere(holder: list[Any], below: Callable[[int], int], value: Callable[[], Json]) -> None:
+    """Change the document in `holder[0]` in one of the ways of `json_pairs`.
+
+    Args:
+        holder: A list of the document alone, so that the whole of it can be replaced too.
+        below: Decides: returns an integer from 0 to n - 1; `random.Random(seed).randrange`, for instance.
+        value: Returns what is put in, new on every call.
+    """
     containers: list[Any] = [holder]
     for container in containers:  # grows while it is walked: breadth first
         children = container.values() if isinstance(container, dict) else container
