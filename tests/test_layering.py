@@ -47,6 +47,8 @@ IMPURE_FOR_A_REASON = {
     ("document/normalize.py", "pathlib"): "a PurePath is one of the values that it converts",
     ("document/normalize.py", "uuid"): "a UUID is one of the values that it converts",
     ("document/view.py", "sys"): "`sys.maxsize` is the default of a sequence's `index`",
+    ("wire/plugins.py", "importlib"): "codecs of other packages are found through their entry points",
+    ("wire/plugins.py", "logging"): "a broken package is left out, and not in silence",
     ("replication/batch.py", "time"): "`time.time` is the default of the argument `clock`",
     ("replication/backoff.py", "random"): "`random.random` is the default of the argument `uniform`",
     ("replication/replica.py", "random"): "`random.random` is the default of the argument `uniform`",

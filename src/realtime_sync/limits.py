@@ -17,7 +17,8 @@ class Limits:
 
     Attributes:
         max_encoded_bytes: Bytes of one frame as it arrives, before it is decompressed.
-        max_decoded_bytes: Bytes of one frame after decompression; 16 MiB keeps a decode under 64 MiB of memory.
+        max_decoded_bytes: Bytes of one frame after decompression. One that would take more than 4 bytes of memory for
+            each of these counts as larger: 16 MiB keeps a decode near 64 MiB, whatever is in it.
         max_elements: Values (containers and scalars) in one frame: `{},` costs 3 bytes on the wire and 72 in memory.
         max_depth: Containers inside containers in a document; at most 240.
         max_operations: Operations in one patch that arrives.
