@@ -221,11 +221,7 @@ export class Subscription {
    */
   receiveGarbage(error, answer) {
     this.#noteSubscription(answer);
-    this.#update(() => {
-      const happenings = this.#replica.receiveGarbage(error, answer, this.#connection.now());
-      this.#error = error;
-      return happenings;
-    });
+    this.#update(() => this.#replica.receiveGarbage(error, answer, this.#connection.now()), error);
   }
 
   /** The last user is gone. */
@@ -252,14 +248,16 @@ export class Subscription {
    * Let the replica move on, then tell everybody once: listeners, selections, events.
    *
    * @param {() => Happening[]} move
+   * @param {SyncError | null} [cause] What made it move, when that was an error.
    */
-  #update(move) {
+  #update(move, cause = null) {
     const happenings = move();
     const hasNewFrame = happenings.some(({ type }) => type === "snapshot_replaced" || type === "patch_applied");
     this.#connection.count(happenings);
     for (const happening of happenings) this.#note(happening);
     const { status } = this;
     if (status === "live") this.#error = null;
+    else if (cause !== null && status !== "closed" && status !== "forbidden") this.#error = cause;
     this.#setTimer();
     this.#settleWaiters();
     const hasNews = hasNewFrame || status !== this.#toldStatus;

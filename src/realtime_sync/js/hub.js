@@ -24,14 +24,14 @@ import { SUBSCRIBING } from "./replica.js";
 export const WIRE_VERSION = 1;
 
 /**
- * What a hub needs of a socket; `io()` of socket.io-client returns one.
+ * What a hub needs of a socket; `io()` of socket.io-client returns one, whatever its types of events.
  *
  * @typedef {object} SocketLike
  * @property {boolean} connected
- * @property {(event: string, listener: (...args: any[]) => void) => unknown} on
- * @property {(event: string, listener: (...args: any[]) => void) => unknown} off
- * @property {(event: string, ...args: any[]) => unknown} emit
- * @property {(ms: number) => {emit: (event: string, ...args: any[]) => unknown}} timeout
+ * @property {(event: any, listener: any) => unknown} on
+ * @property {(event: any, listener: any) => unknown} off
+ * @property {(event: any, ...args: any[]) => unknown} emit
+ * @property {(ms: number) => {emit: (event: any, ...args: any[]) => unknown}} timeout
  */
 
 /**

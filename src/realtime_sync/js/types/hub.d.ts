@@ -51,15 +51,15 @@ export type Frame = import("./frames.js").Frame;
 export type Happening = import("./replica.js").Happening;
 export type ResyncNeeded = import("./replica.js").ResyncNeeded;
 /**
- * What a hub needs of a socket; `io()` of socket.io-client returns one.
+ * What a hub needs of a socket; `io()` of socket.io-client returns one, whatever its types of events.
  */
 export type SocketLike = {
     connected: boolean;
-    on: (event: string, listener: (...args: any[]) => void) => unknown;
-    off: (event: string, listener: (...args: any[]) => void) => unknown;
-    emit: (event: string, ...args: any[]) => unknown;
+    on: (event: any, listener: any) => unknown;
+    off: (event: any, listener: any) => unknown;
+    emit: (event: any, ...args: any[]) => unknown;
     timeout: (ms: number) => {
-        emit: (event: string, ...args: any[]) => unknown;
+        emit: (event: any, ...args: any[]) => unknown;
     };
 };
 /**
