@@ -1,7 +1,7 @@
 /** The socket, the library's client on it, and a way to cut and restore the real connection. */
 
-import { connect } from "/client/index.js";
-import { io } from "../vendor/socket.io.esm.min.js";
+import { connect } from "@realtime-sync/client";
+import { io } from "socket.io-client";
 
 const PING_EVERY_MS = 2000;
 const PING_TIMEOUT_MS = 5000;

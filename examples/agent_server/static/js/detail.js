@@ -97,7 +97,7 @@ export class Detail {
     setText(byId("detail-label"), statusLabel(node.status));
     setText(byId("detail-stage"), node.current_stage && !isFinished(node.status) ? `· ${node.current_stage}` : "");
     byId("detail-progress").value = node.progress_percentage;
-    setText(byId("detail-percent"), `${Math.round(node.progress_percentage)} %`);
+    setText(byId("detail-percent"), `${Math.round(node.progress_percentage)}\u00a0%`);
   }
 
   #drawFields(node) {

@@ -1,6 +1,10 @@
 /** Small steps on the document tree. */
 
-/** @returns {HTMLElement} the element with this id; one that is missing is a mistake in index.html. */
+/**
+ * Return the element with this id; one that is missing is a mistake in index.html.
+ *
+ * @returns {any} of the kind that index.html says
+ */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`index.html has no #${id}`);

@@ -9,7 +9,7 @@ const NEAR_THE_END_PX = 12;
 
 /** Event -> what a person reads about it. */
 const SENTENCES = {
-  task_update: ({ status, progress }, titleOf, id) => `${titleOf(id)}: ${status}, ${progress} %`,
+  task_update: ({ status, progress }, titleOf, id) => `${titleOf(id)}: ${status}, ${progress}\u00a0%`,
   node_status: ({ status, current_stage: stage }, titleOf, id) =>
     `${titleOf(id)}: ${status}${stage ? `, ${stage}` : ""}`,
   hitl_request: ({ question }) => question,

@@ -20,7 +20,7 @@ import { renderLegend } from "./legend.js";
 const config = await loadConfig();
 const connection = new Connection(config);
 const { channel, metrics, hub, socket } = connection;
-window.agentView = { channel, hub, socket };
+Object.assign(window, { agentView: { channel, hub, socket } }); // for the console, and for tests
 
 const tree = new Tree(byId("tree-rows"), openByHand);
 const detail = new Detail(channel, openByHand);

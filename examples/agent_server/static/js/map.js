@@ -4,7 +4,7 @@ import { setAttribute } from "./dom.js";
 import { plural } from "./format.js";
 import { STATUSES, statusLabel } from "./status.js";
 
-const SIZES_PX = [14, 11, 9, 7, 5, 4, 3];
+const SIZES_PX = [18, 14, 11, 9, 7, 5, 4, 3];
 
 export class StatusMap {
   #canvas;

@@ -28,8 +28,8 @@ export class QuestionPanel {
     this.#socket = socket;
     this.#focusElsewhere = focusElsewhere;
     const panel = byId("question");
-    panel.addEventListener("focusin", ({ relatedTarget }) => {
-      if (relatedTarget && !panel.contains(relatedTarget)) this.#returnFocusTo = relatedTarget;
+    panel.addEventListener("focusin", ({ relatedTarget: from }) => {
+      if (from && !panel.contains(from)) this.#returnFocusTo = from;
     });
     panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#hideByHand();
@@ -51,11 +51,11 @@ export class QuestionPanel {
   /** Bring the panel to `document.questions`. */
   render(questions) {
     this.#questions = questions;
+    this.#drawCount();
     const shown = questions[this.#shownId];
     if (shown === undefined) this.#show(this.#openQuestions()[0] ?? null);
     else if (shown.answer && !this.#leaving) this.#showAnswer(shown);
     this.#announceNew();
-    this.#drawCount();
   }
 
   /** An answer needs a connection. */
@@ -83,7 +83,7 @@ export class QuestionPanel {
     setText(byId("question-problem"), "");
     byId("question-form").hidden = false;
     byId("question-close").hidden = false;
-    this.#drawButtons(question);
+    this.#drawButtons();
     this.#drawDeadline();
     this.#hiddenByHand = false;
     panel.hidden = false;

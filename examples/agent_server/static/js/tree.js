@@ -16,6 +16,7 @@ export class Tree {
   #body;
   #onOpen;
   #nodes = {};
+  /** @type {Map<string, HTMLElement>} */
   #rows = new Map();
   #folded = new Set();
   #currentId = null;
@@ -24,7 +25,7 @@ export class Tree {
   #typed = { text: "", at: 0 };
 
   /**
-   * @param {HTMLElement} body the row group
+   * @param {any} body the row group
    * @param {(id: string) => void} onOpen a person opened this task
    */
   constructor(body, onOpen) {
@@ -32,7 +33,7 @@ export class Tree {
     this.#onOpen = onOpen;
     body.addEventListener("click", (event) => this.#clicked(event));
     body.addEventListener("keydown", (event) => this.#pressed(event));
-    body.addEventListener("focusin", (event) => this.#makeCurrent(event.target.closest(".row")?.dataset.id));
+    body.addEventListener("focusin", (event) => this.#makeCurrent(rowAround(event)?.dataset.id));
   }
 
   /**
@@ -131,6 +132,11 @@ export class Tree {
     setText(time, timeText(node));
   }
 
+  /** @returns {HTMLElement[]} the rows as they stand in the page */
+  get #shownRows() {
+    return [...this.#body.children];
+  }
+
   #reshape() {
     const wanted = orderRows(this.#nodes, this.#folded);
     const hadFocus = this.#body.contains(document.activeElement);
@@ -150,7 +156,7 @@ export class Tree {
   }
 
   #removeAllBut(wanted) {
-    for (const row of [...this.#body.children]) {
+    for (const row of this.#shownRows) {
       if (!wanted.has(row.dataset.id)) row.remove();
     }
     for (const id of this.#rows.keys()) {
@@ -176,7 +182,7 @@ export class Tree {
   // What a person does
 
   #clicked(event) {
-    const row = event.target.closest(".row");
+    const row = rowAround(event);
     if (!row) return;
     row.focus({ preventScroll: true });
     if (event.target.closest(".twisty") && row.hasAttribute("aria-expanded")) this.#toggle(row);
@@ -184,8 +190,9 @@ export class Tree {
   }
 
   #pressed(event) {
-    const row = event.target.closest(".row");
+    const row = rowAround(event);
     if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key.length > 1) this.#typed.text = ""; // any other key ends what was typed
     if (this.#act(event.key, row)) event.preventDefault();
   }
 
@@ -232,7 +239,7 @@ export class Tree {
   }
 
   #rowAtDistance(row, distance) {
-    const rows = [...this.#body.children];
+    const rows = this.#shownRows;
     const index = rows.indexOf(row) + distance;
     return rows[Math.min(rows.length - 1, Math.max(0, index))];
   }
@@ -248,7 +255,7 @@ export class Tree {
     const now = performance.now();
     this.#typed.text = now - this.#typed.at < 500 ? this.#typed.text + key : key;
     this.#typed.at = now;
-    const rows = [...this.#body.children];
+    const rows = this.#shownRows;
     const from = rows.indexOf(row) + (this.#typed.text.length > 1 ? 0 : 1);
     const start = this.#typed.text.toLowerCase();
     this.#go(
@@ -260,10 +267,15 @@ export class Tree {
   }
 }
 
+/** @returns {HTMLElement | null} the row in which an event happened */
+function rowAround({ target }) {
+  return target.closest(".row");
+}
+
 function statusText(node) {
   const label = statusLabel(node.status);
   const percent = Math.round(node.progress_percentage);
-  return node.status === "RUNNING" && percent > 0 ? `${label} ${percent} %` : label;
+  return node.status === "RUNNING" && percent > 0 ? `${label} ${percent}\u00a0%` : label;
 }
 
 function timeText(node) {
