@@ -44,7 +44,13 @@ for (const [name, [write, codec]] of Object.entries(CODECS)) {
 
   test(`${name}: a frame cut short, or of another codec, makes one clear error and a resync`, () => {
     const bytes = write(keyframe(1, DOCUMENT));
-    const wrong = [new Uint8Array(), bytes.subarray(0, 1), bytes.subarray(0, bytes.length - 5), write(7), jsonBytes("\u0000")];
+    const wrong = [
+      new Uint8Array(),
+      bytes.subarray(0, 1),
+      bytes.subarray(0, bytes.length - 5),
+      write(7),
+      jsonBytes("\u0000"),
+    ];
     for (const garbage of wrong) {
       const { socket, channel } = open(codec);
       socket.answer("keyframe", write(keyframe(1, DOCUMENT)), { codec: name });
@@ -72,6 +78,13 @@ test("bytes of a codec that was not offered are an error that names it", () => {
 });
 
 test("an error of a decoder names its codec", () => {
-  assert.throws(() => CODECS["json+gzip"][1].decode(jsonBytes({})), /^ProtocolError: not a frame of codec json\+gzip: /);
-  assert.throws(() => parseJson(new Uint8Array([0x22, 0xff, 0x22])), TypeError, "what is no UTF-8 is not replaced in silence");
+  assert.throws(
+    () => CODECS["json+gzip"][1].decode(jsonBytes({})),
+    /^ProtocolError: not a frame of codec json\+gzip: /,
+  );
+  assert.throws(
+    () => parseJson(new Uint8Array([0x22, 0xff, 0x22])),
+    TypeError,
+    "what is no UTF-8 is not replaced in silence",
+  );
 });

@@ -34,7 +34,7 @@ for (const { comment, a, b, equal } of conformance("equality")) {
   test(`equality.json: ${comment}`, () => {
     assert.equal(jsonEquals(a, b), equal);
     assert.equal(jsonEquals(b, a), equal);
-    assert.equal(shareEqual(a, b) === a, equal || (a === b), "what is equal is shared, and nothing else");
+    assert.equal(shareEqual(a, b) === a, equal || a === b, "what is equal is shared, and nothing else");
   });
 }
 
@@ -50,7 +50,8 @@ for (const { comment, document, patch, expected, error } of conformance("patch")
 // ---- pointers ------------------------------------------------------------------------------------------------------
 
 test("formatPointer undoes parsePointer", () => {
-  for (const pointer of ["", "/", "/a/b", "/a~1b/~0~1/~01", "//", "/é/-"]) assert.equal(formatPointer(parsePointer(pointer)), pointer);
+  for (const pointer of ["", "/", "/a/b", "/a~1b/~0~1/~01", "//", "/é/-"])
+    assert.equal(formatPointer(parsePointer(pointer)), pointer);
 });
 
 test("a pointer finds nothing that is inherited", () => {
@@ -104,7 +105,12 @@ test("an operation cannot change the value that another one brought", () => {
 
 test("no patch reaches a prototype", () => {
   const value = { polluted: true };
-  for (const path of ["/__proto__/polluted", "/constructor/prototype/polluted", "/a/__proto__/polluted", "/l/__proto__/polluted"]) {
+  for (const path of [
+    "/__proto__/polluted",
+    "/constructor/prototype/polluted",
+    "/a/__proto__/polluted",
+    "/l/__proto__/polluted",
+  ]) {
     assert.throws(() => applyPatch({ a: {}, l: [] }, [{ op: "add", path, value: true }]), PatchError);
   }
   const document = applyPatch({ a: {} }, [
@@ -112,7 +118,10 @@ test("no patch reaches a prototype", () => {
     { op: "add", path: "/a/__proto__", value: 1 },
     { op: "copy", from: "/__proto__", path: "/a/constructor" },
   ]);
-  assert.equal(JSON.stringify(document), '{"a":{"__proto__":1,"constructor":{"polluted":true}},"__proto__":{"polluted":true}}');
+  assert.equal(
+    JSON.stringify(document),
+    '{"a":{"__proto__":1,"constructor":{"polluted":true}},"__proto__":{"polluted":true}}',
+  );
   assert.equal(Object.getPrototypeOf(document), Object.prototype);
   assert.equal(Object.getPrototypeOf(document.a), Object.prototype);
   assert.equal({}.polluted, undefined);
@@ -130,12 +139,21 @@ test("an error says which operation, where, and what is there instead", () => {
     [[{ op: "remove", path: "/b/x/y" }], /'\/b\/x' does not exist: the object has no such member$/],
     [[{ op: "add", path: "/n/x", value: 1 }], /'\/n\/x' does not exist: the value above it is 1, which holds nothing$/],
     [[{ op: "test", path: "", value: 1 }, 1], /'' is \{"a":\[1,2\].*\}, not 1$/],
-    [[{ op: "test", path: "/n", value: 1 }, { op: "append", path: "/n", value: "x" }], /^operation 1 .*'\/n' is 1: only a string can grow$/],
+    [
+      [
+        { op: "test", path: "/n", value: 1 },
+        { op: "append", path: "/n", value: "x" },
+      ],
+      /^operation 1 .*'\/n' is 1: only a string can grow$/,
+    ],
     [[{ op: "toString" }], /no operation is called "toString"$/],
     [[null], /an operation is an object$/],
   ];
   for (const [patch, message] of failures) {
-    assert.throws(() => applyPatch({ a: [1, 2], b: {}, n: 1 }, patch), (error) => error instanceof PatchError && message.test(error.message));
+    assert.throws(
+      () => applyPatch({ a: [1, 2], b: {}, n: 1 }, patch),
+      (error) => error instanceof PatchError && message.test(error.message),
+    );
   }
   assert.throws(() => applyPatch({}, "[]"), /a patch is a list of operations, not "\[\]"/);
 });

@@ -16,7 +16,10 @@ export class FakeSocket {
   }
 
   off(event, listener) {
-    this.#listeners.set(event, (this.#listeners.get(event) ?? []).filter((each) => each !== listener));
+    this.#listeners.set(
+      event,
+      (this.#listeners.get(event) ?? []).filter((each) => each !== listener),
+    );
   }
 
   emit(event, message) {

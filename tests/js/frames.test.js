@@ -14,7 +14,10 @@ for (const { comment, frame, expected, error } of conformance("frames")) {
 
 test("a patch of more operations than any server sends is refused", () => {
   const patch = Array(MAX_OPERATIONS + 1).fill({ op: "remove", path: "/a" });
-  assert.throws(() => parseFrame({ type: "delta", epoch: "A", base: 1, offset: 2, patch }), /at most 100000 operations/);
+  assert.throws(
+    () => parseFrame({ type: "delta", epoch: "A", base: 1, offset: 2, patch }),
+    /at most 100000 operations/,
+  );
 });
 
 test("members are never inherited", () => {
@@ -30,11 +33,14 @@ test("an answer says what it answers, and fills in what is absent", () => {
     position: null,
     message: "",
   });
-  assert.deepEqual(parseAnswer({ outcome: "waiting", codec: "json", position: ["A", 0] }).position, { epoch: "A", offset: 0 });
+  assert.deepEqual(parseAnswer({ outcome: "waiting", codec: "json", position: ["A", 0] }).position, {
+    epoch: "A",
+    offset: 0,
+  });
 });
 
 for (const [what, value] of Object.entries({
-  "null": null,
+  null: null,
   "a list": [],
   "no outcome": { request: "1" },
   "an unknown outcome": { outcome: "toString" },

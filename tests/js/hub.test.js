@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-import { Backoff, ChannelClosed, FetchFailed, PatchError, ProtocolError, SubscriptionRefused, SyncError, connect } from "../../src/realtime_sync/js/index.js";
+import {
+  Backoff,
+  ChannelClosed,
+  FetchFailed,
+  PatchError,
+  ProtocolError,
+  SubscriptionRefused,
+  SyncError,
+  connect,
+} from "../../src/realtime_sync/js/index.js";
 import { FakeClock, FakeSocket, delta, keyframe, replace } from "./fakes.js";
 
 let socket;
@@ -87,6 +96,22 @@ describe("subscribing", () => {
     assert.equal(clock.pending, 0);
   });
 
+  test("a channel that a `connect` handler of the application opens subscribes once", () => {
+    socket = new FakeSocket();
+    socket.on("connect", () => hub.channel("project_42"));
+    hub = connect(socket, { clock });
+    socket.connect();
+    socket.disconnect();
+    socket.connect();
+    assert.deepEqual(socket.take(), [subscribe("1", null), subscribe("2", null)]);
+  });
+
+  test("a hub on a connection that is up already subscribes at once", () => {
+    socket.connect();
+    connect(socket, { clock }).channel("project_42");
+    assert.deepEqual(socket.take(), [subscribe("1", null)]);
+  });
+
   test("a name that is none is refused", () => {
     for (const name of ["", undefined, null, 7]) assert.throws(() => hub.channel(name), SyncError);
   });
@@ -137,8 +162,25 @@ describe("telling the application", () => {
     channel.on("done", (data, name) => log.push(`${name} ${data} ${channel.getSnapshot().n}`));
     channel.on("*", (data, name) => log.push(`* ${name} ${data}`));
     const patch = [...replace("/n", 0), ...replace("/n", 8)];
-    socket.batchUpdate("project_42", delta(7, 8, patch, { events: [["done", 1], ["done", 2], ["other", 3]] }));
-    assert.deepEqual(log, ["listener 8 8", "select 7 -> 8", "done 1 8", "* done 1", "done 2 8", "* done 2", "* other 3"]);
+    socket.batchUpdate(
+      "project_42",
+      delta(7, 8, patch, {
+        events: [
+          ["done", 1],
+          ["done", 2],
+          ["other", 3],
+        ],
+      }),
+    );
+    assert.deepEqual(log, [
+      "listener 8 8",
+      "select 7 -> 8",
+      "done 1 8",
+      "* done 1",
+      "done 2 8",
+      "* done 2",
+      "* other 3",
+    ]);
   });
 
   test("select is silent while its value is equal, also across a keyframe", () => {
@@ -151,10 +193,20 @@ describe("telling the application", () => {
     socket.batchUpdate("project_42", keyframe(9, { n: 9, list: [{}, {}] }));
     assert.deepEqual(calls.splice(0), [["all", 9]]);
     socket.batchUpdate("project_42", delta(9, 10, [{ op: "add", path: "/list/1/x", value: 1 }]));
-    assert.deepEqual(calls.splice(0), [["list", [{}, { x: 1 }]], ["second", { x: 1 }], ["all", 9]]);
+    assert.deepEqual(calls.splice(0), [
+      ["list", [{}, { x: 1 }]],
+      ["second", { x: 1 }],
+      ["all", 9],
+    ]);
     socket.batchUpdate("project_42", delta(10, 11, [{ op: "add", path: "/later", value: 1 }]));
     socket.batchUpdate("project_42", delta(11, 12, [{ op: "remove", path: "/later" }]));
-    assert.deepEqual(calls.filter(([name]) => name === "later"), [["later", 1, undefined], ["later", undefined, 1]]);
+    assert.deepEqual(
+      calls.filter(([name]) => name === "later"),
+      [
+        ["later", 1, undefined],
+        ["later", undefined, 1],
+      ],
+    );
   });
 
   test("select before the first document sees it come", () => {
@@ -208,7 +260,11 @@ describe("telling the application", () => {
     const channel = live();
     const heard = [];
     channel.on("constructor", (data) => heard.push(data));
-    const events = [["__proto__", 1], ["constructor", 2], ["toString", 3]];
+    const events = [
+      ["__proto__", 1],
+      ["constructor", 2],
+      ["toString", 3],
+    ];
     socket.batchUpdate("project_42", delta(7, 8, [], { events }));
     assert.deepEqual(heard, [2]);
   });
@@ -315,7 +371,14 @@ describe("losing the thread", () => {
     live();
     socket.batchUpdate("project_42", delta(8, 9, []));
     clock.pass(5);
-    assert.deepEqual(socket.take().map(([event, { request }]) => [event, request]), [["sync:resync", "2"], ["sync:resync", "3"], ["sync:resync", "4"]]);
+    assert.deepEqual(
+      socket.take().map(([event, { request }]) => [event, request]),
+      [
+        ["sync:resync", "2"],
+        ["sync:resync", "3"],
+        ["sync:resync", "4"],
+      ],
+    );
   });
 
   test("one channel that lost the thread leaves the others alone", () => {
@@ -380,15 +443,24 @@ describe("reconnecting", () => {
     socket.disconnect();
     socket.take();
     socket.connect();
-    assert.deepEqual(socket.take().map(([event, { channel }]) => [event, channel]), [["sync:subscribe", "project_42"], ["sync:subscribe", "two"]]);
+    assert.deepEqual(
+      socket.take().map(([event, { channel }]) => [event, channel]),
+      [
+        ["sync:subscribe", "project_42"],
+        ["sync:subscribe", "two"],
+      ],
+    );
   });
 
   test("a connection that never came is offline", () => {
     const channel = hub.channel("project_42");
     socket.failToConnect();
     assert.equal(channel.status, "offline");
+    const statuses = [];
+    const late = hub.channel("late");
+    for (const each of [channel, late]) each.subscribe(() => statuses.push(each.status));
     socket.connect();
-    assert.equal(channel.status, "empty");
+    assert.deepEqual(statuses, ["empty", "empty"]);
   });
 
   test("ready() waits for what is live, not for what was", async () => {
@@ -426,9 +498,10 @@ describe("refusals", () => {
     assert.equal(channel.status, "forbidden");
     assert.equal(channel.getSnapshot().n, 7);
     socket.disconnect();
-    assert.equal(channel.status, "offline");
+    assert.equal(channel.status, "forbidden");
     socket.take();
     socket.connect();
+    assert.equal(channel.status, "stale");
     assert.deepEqual(socket.take(), [subscribe("2", ["A", 7])]);
     socket.answer("up_to_date", null, { position: ["A", 7] });
     assert.equal(channel.status, "live");
@@ -496,7 +569,8 @@ describe("the end of a channel", () => {
     hub.close();
     assert.equal(channel.status, "closed");
     assert.ok(socket.connected);
-    for (const event of ["connect", "disconnect", "connect_error", "batch_update"]) assert.equal(socket.listenerCount(event), 0);
+    for (const event of ["connect", "disconnect", "connect_error", "batch_update"])
+      assert.equal(socket.listenerCount(event), 0);
     assert.throws(() => hub.channel("three"), /closed/);
     assert.equal(clock.pending, 0);
   });
@@ -518,7 +592,9 @@ describe("fetch", () => {
     const channel = live();
     for (const value of ["text", null, false, 0]) {
       const fetched = channel.fetch("/all_nodes/n7/full_result");
-      assert.deepEqual(socket.take(), [["sync:fetch", { channel: "project_42", pointer: "/all_nodes/n7/full_result" }]]);
+      assert.deepEqual(socket.take(), [
+        ["sync:fetch", { channel: "project_42", pointer: "/all_nodes/n7/full_result" }],
+      ]);
       socket.acknowledge({ value, position: ["A", 7] });
       assert.equal(await fetched, value);
     }
@@ -535,7 +611,10 @@ describe("fetch", () => {
     test(`rejects with ${outcome} when the answer is ${JSON.stringify(response)}`, async () => {
       const fetched = live().fetch("/a");
       socket.acknowledge(response);
-      await assert.rejects(fetched, (error) => error instanceof FetchFailed && error.outcome === outcome && error.pointer === "/a");
+      await assert.rejects(
+        fetched,
+        (error) => error instanceof FetchFailed && error.outcome === outcome && error.pointer === "/a",
+      );
     });
   }
 
@@ -555,7 +634,16 @@ describe("stats", () => {
     socket.batchUpdate("project_42", delta(7, 8, []));
     socket.batchUpdate("project_42", delta(7, 8, []));
     socket.batchUpdate("elsewhere", delta(7, 8, []));
-    const expected = { frames: 2, keyframes: 1, patches: 1, bytes: null, gaps: 0, resyncs: 0, garbage: 0, droppedEvents: 0 };
+    const expected = {
+      frames: 2,
+      keyframes: 1,
+      patches: 1,
+      bytes: null,
+      gaps: 0,
+      resyncs: 0,
+      garbage: 0,
+      droppedEvents: 0,
+    };
     assert.deepEqual(hub.stats, expected);
   });
 });

@@ -61,7 +61,8 @@ test("what is imported comes from the package itself; React only in react.js", (
     const imported = [...read(name).matchAll(/^(?:import|export) [^;]*? from "([^"]+)";$/gm)].map(([, from]) => from);
     const foreign = imported.filter((from) => !from.startsWith("./"));
     assert.deepEqual(foreign, name === "react.js" ? ["react"] : [], name);
-    for (const from of imported) if (from.startsWith("./")) assert.ok(sources().includes(from.slice(2)), `${name}: ${from}`);
+    for (const from of imported)
+      if (from.startsWith("./")) assert.ok(sources().includes(from.slice(2)), `${name}: ${from}`);
   }
 });
 
@@ -74,7 +75,10 @@ test("what index.js exports is what README and a reader expect", async () => {
 });
 
 test("all of it, comments left out, is under 10 kB gzipped", () => {
-  const code = sources().filter((name) => name !== "react.js").map((name) => withoutComments(read(name))).join("\n");
+  const code = sources()
+    .filter((name) => name !== "react.js")
+    .map((name) => withoutComments(read(name)))
+    .join("\n");
   const size = gzipSync(code, { level: 9 }).length;
   assert.ok(size < 10_000, `${size} bytes`);
 });

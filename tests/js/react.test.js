@@ -132,7 +132,10 @@ test("a component that opens and closes its channel works in strict mode", async
   await render(h(StrictMode, null, h(Project, { name: "b" })));
   await act(() => socket.answer("keyframe", keyframe(1, { n: 1 })));
   assert.equal(container.textContent, "1 live");
-  assert.deepEqual(socket.take().map(([event]) => event), ["sync:subscribe", "sync:unsubscribe", "sync:subscribe"]);
+  assert.deepEqual(
+    socket.take().map(([event]) => event),
+    ["sync:subscribe", "sync:unsubscribe", "sync:subscribe"],
+  );
   await render(h(StrictMode, null, h(Project, { name: "c" })));
   await act(() => socket.answer("keyframe", keyframe(1, { n: 2 })));
   assert.equal(container.textContent, "2 live");

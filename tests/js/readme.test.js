@@ -42,7 +42,10 @@ test("the page shows status, document, text and events", async () => {
   document.body.innerHTML = '<p id="status"></p><p id="goal"></p><p id="text"></p><p id="log"></p>';
   const [socket] = await run(block("querySelector"), "page");
   const shown = () => ["status", "goal", "text", "log"].map((id) => document.getElementById(id).textContent);
-  socket.answer("keyframe", keyframe(1, { overall_project_goal: "Ship it", all_nodes: { n7: { full_result: "Hello" } } }));
+  socket.answer(
+    "keyframe",
+    keyframe(1, { overall_project_goal: "Ship it", all_nodes: { n7: { full_result: "Hello" } } }),
+  );
   assert.deepEqual(shown(), ["live", "Ship it", "Hello", ""]);
   const grow = [{ op: "append", path: "/all_nodes/n7/full_result", value: " world" }];
   socket.batchUpdate("project_42", delta(1, 2, grow, { events: [["task_update", { task_id: "n7", progress: 40 }]] }));

@@ -27,9 +27,21 @@ function check(replica, happenings, step, where) {
   const of = (type) => happenings.filter((happening) => happening.type === type);
   const asked = of("resync_needed").map(({ request, position }) => ({ request, position: toWire(position) }));
   assert.deepEqual(asked, step.asked ? [step.asked] : [], where);
-  assert.deepEqual(of("event_received").map(({ name, data }) => [name, data]), step.events ?? [], where);
-  assert.equal(of("events_dropped").reduce((sum, { count }) => sum + count, 0), step.dropped ?? 0, where);
-  assert.deepEqual(of("refused").map(({ outcome }) => outcome), step.refused ? [step.refused] : [], where);
+  assert.deepEqual(
+    of("event_received").map(({ name, data }) => [name, data]),
+    step.events ?? [],
+    where,
+  );
+  assert.equal(
+    of("events_dropped").reduce((sum, { count }) => sum + count, 0),
+    step.dropped ?? 0,
+    where,
+  );
+  assert.deepEqual(
+    of("refused").map(({ outcome }) => outcome),
+    step.refused ? [step.refused] : [],
+    where,
+  );
   if ("state" in step) assert.equal(replica.state, step.state, where);
   if ("position" in step) assert.deepEqual(toWire(replica.position), step.position, where);
   if ("document" in step) assert.deepEqual(replica.document, step.document, where);
@@ -43,7 +55,11 @@ for (const { comment, steps } of conformance("replica")) {
     const replica = new Replica({ backoff: new Backoff({ baseS: 2, jitter: 0 }) });
     steps.forEach((step, index) => {
       const where = `step ${index}: ${JSON.stringify(step)}`;
-      assert.deepEqual(Object.keys(step).filter((key) => !STEP_KEYS.has(key)), [], where);
+      assert.deepEqual(
+        Object.keys(step).filter((key) => !STEP_KEYS.has(key)),
+        [],
+        where,
+      );
       check(replica, take(replica, step), step, where);
     });
   });

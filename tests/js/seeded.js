@@ -23,5 +23,7 @@ export function sample(random, depth) {
   if (kind < 0.4) return pick(random, [null, true, false, 0, 1, "", "1", "text"]);
   const size = Math.floor(random() * 4);
   if (kind < 0.6) return Array.from({ length: size }, () => sample(random, depth - 1));
-  return Object.fromEntries(Array.from({ length: size }, () => [pick(random, ["a", "b", "", "1"]), sample(random, depth - 1)]));
+  return Object.fromEntries(
+    Array.from({ length: size }, () => [pick(random, ["a", "b", "", "1"]), sample(random, depth - 1)]),
+  );
 }

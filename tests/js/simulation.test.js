@@ -1,8 +1,8 @@
 /**
  * A primary, replicas and a bad network between them, for seeded random runs.
  *
- * Checked at every step: a live replica shows exactly the document of its position, and within an epoch no position goes
- * back. Checked when the network is good again: every replica equals the primary.
+ * Checked at every step: a live replica shows exactly the document of its position, and within an epoch no position
+ * goes back. Checked when the network is good again: every replica equals the primary.
  */
 
 import assert from "node:assert/strict";
@@ -40,7 +40,8 @@ class Primary {
     const base = this.offset++;
     this.document = patch === null ? { text: "", tree: sample(this.random, 3) } : applyPatch(this.document, patch);
     this.documents.set(`${this.epoch}:${this.offset}`, JSON.stringify(this.document));
-    const frame = patch === null ? this.#keyframe() : { type: "delta", epoch: this.epoch, base, offset: this.offset, patch };
+    const frame =
+      patch === null ? this.#keyframe() : { type: "delta", epoch: this.epoch, base, offset: this.offset, patch };
     this.frames.push({ ...frame, events: [["written", this.offset]] });
     return this.frames.at(-1);
   }
@@ -50,7 +51,8 @@ class Primary {
     const answer = (outcome, more = {}) => ({ request, outcome, codec: "json", ...more });
     if (this.random() < 0.05) return [null, { request, outcome: "unavailable" }];
     if (this.document === undefined) return [null, answer("waiting", { position: [this.epoch, 0] })];
-    if (position === null || position[0] !== this.epoch || this.random() < 0.2) return [this.#keyframe(), answer("keyframe")];
+    if (position === null || position[0] !== this.epoch || this.random() < 0.2)
+      return [this.#keyframe(), answer("keyframe")];
     const [, offset] = position;
     if (offset === this.offset) return [null, answer("up_to_date", { position })];
     const patch = this.frames.slice(offset).flatMap((frame) => frame.patch ?? []);
@@ -97,7 +99,8 @@ class Subscriber {
   send(body, answer, isBad) {
     const message = JSON.stringify([body, answer]);
     if (isBad && this.random() < 0.1) return;
-    const place = isBad && this.random() < 0.2 ? Math.floor(this.random() * (this.#queue.length + 1)) : this.#queue.length;
+    const place =
+      isBad && this.random() < 0.2 ? Math.floor(this.random() * (this.#queue.length + 1)) : this.#queue.length;
     this.#queue.splice(place, 0, message);
     if (isBad && this.random() < 0.1) this.#queue.push(message);
   }
@@ -116,7 +119,9 @@ class Subscriber {
   #receive([body, wireAnswer], now, isBad) {
     const answer = wireAnswer && parseAnswer(wireAnswer);
     if (isBad && this.random() < 0.02) return this.replica.receiveGarbage(new ProtocolError("noise"), answer, now);
-    return body === null ? this.replica.receiveAnswer(answer, now) : this.replica.receiveFrame(parseFrame(body), answer, now);
+    return body === null
+      ? this.replica.receiveAnswer(answer, now)
+      : this.replica.receiveFrame(parseFrame(body), answer, now);
   }
 
   #take(happenings, isBad) {
@@ -134,7 +139,10 @@ class Subscriber {
   #check() {
     const { state, position, document } = this.replica;
     if (state !== "live") return;
-    assert.equal(JSON.stringify(sorted(document)), JSON.stringify(sorted(JSON.parse(this.primary.documents.get(`${position.epoch}:${position.offset}`)))));
+    assert.equal(
+      JSON.stringify(sorted(document)),
+      JSON.stringify(sorted(JSON.parse(this.primary.documents.get(`${position.epoch}:${position.offset}`)))),
+    );
     assert.ok(position.offset >= (this.#highest.get(position.epoch) ?? 0), "it went back in time");
     this.#highest.set(position.epoch, position.offset);
   }
@@ -144,7 +152,11 @@ class Subscriber {
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
 }
 
 function simulate(seed, steps) {

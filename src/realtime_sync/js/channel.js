@@ -31,8 +31,8 @@ import { Replica, SUBSCRIBING } from "./replica.js";
  * A live document, as `hub.channel(name)` returns it. Every method is bound: `const { subscribe } = channel` works.
  *
  * @template [T=any] The document.
- * @typedef {Pick<Subscription<T>, "name" | "subscribe" | "getSnapshot" | "getServerSnapshot" | "select" | "on" | "status"
- *   | "position" | "error" | "ready" | "fetch" | "close">} Channel
+ * @typedef {Pick<Subscription<T>, "name" | "subscribe" | "getSnapshot" | "getServerSnapshot" | "select" | "on"
+ *   | "status" | "position" | "error" | "ready" | "fetch" | "close">} Channel
  */
 
 const FETCH_TIMEOUT_MS = 10_000;
@@ -48,7 +48,7 @@ export class Subscription {
   #isSubscribed = false; // on this connection, in the server's words
   #isClosedHere = false;
   /** What listeners were told last. @type {Status} */
-  #toldStatus = "empty";
+  #toldStatus;
   /** @type {unknown} */
   #timer = undefined;
   /** @type {number | null} */
@@ -73,6 +73,7 @@ export class Subscription {
     this.name = name;
     this.#connection = connection;
     this.#replica = new Replica({ backoff: connection.backoff });
+    this.#toldStatus = this.status;
   }
 
   // ---- what an application calls -----------------------------------------------------------------------------------
@@ -168,8 +169,8 @@ export class Subscription {
   get status() {
     const { state, refusal, isWaiting, document } = this.#replica;
     if (this.#isClosedHere || state === "closed") return "closed";
-    if (this.#connection.isOffline) return "offline";
     if (refusal !== null) return "forbidden";
+    if (this.#connection.isOffline) return "offline";
     // After a reconnect a replica is as good as it was, but only the server can say that this is still the newest.
     if (state === "live" && this.#isSubscribed) return "live";
     if (document !== undefined) return "stale";
@@ -333,6 +334,9 @@ function guard(fn) {
     fn();
   } catch (error) {
     if (typeof reportError === "function") reportError(error);
-    else queueMicrotask(() => { throw error; });
+    else
+      queueMicrotask(() => {
+        throw error;
+      });
   }
 }

@@ -68,7 +68,8 @@ export class FetchFailed extends SyncError {
   /**
    * @param {string} channel
    * @param {string} pointer
-   * @param {string} outcome `forbidden`, `not_found`, `waiting`, `invalid`, or `timeout` when no answer came.
+   * @param {string} outcome The server's word (`forbidden`, `not_found`, `waiting`, ...), or `timeout` when no answer
+   *   came.
    */
   constructor(channel, pointer, outcome) {
     super(`"${pointer}" of channel "${channel}" could not be fetched: ${outcome}`);

@@ -87,7 +87,14 @@ export function parseFrame(value) {
     case "delta":
       require(isOffset(wire.base) && isOffset(wire.offset), "base and offset are integers from 0", value);
       require(0 < wire.base && wire.base < wire.offset, "a delta goes forward from a document", value);
-      return { type: "delta", epoch, base: wire.base, offset: wire.offset, patch: parsePatch(wire.patch), ...extras(wire) };
+      return {
+        type: "delta",
+        epoch,
+        base: wire.base,
+        offset: wire.offset,
+        patch: parsePatch(wire.patch),
+        ...extras(wire),
+      };
     case "keyframe":
       require(isOffset(wire.offset), "offset is an integer from 0", wire.offset);
       require(wire.document !== undefined, "a keyframe has a document", value);

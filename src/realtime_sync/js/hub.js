@@ -104,6 +104,7 @@ export class Hub {
   #entries = new Map();
   /** @type {Connection} */
   #connection;
+  #isUp; // from our `connect` on, not from the socket's: an application's handler may run before ours
   #isClosed = false;
 
   /**
@@ -112,6 +113,7 @@ export class Hub {
    */
   constructor(socket, { codecs = ["json"], backoff = REQUEST_BACKOFF, clock = SYSTEM_CLOCK }) {
     this.#socket = socket;
+    this.#isUp = socket.connected;
     this.#codecs = new Map(codecs.map((codec) => (codec === "json" ? ["json", null] : [codec.name, codec])));
     this.#connection = {
       backoff,
@@ -142,7 +144,7 @@ export class Hub {
     if (entry === undefined) {
       entry = { subscription: new Subscription(name, this.#connection), uses: 0, codec: "json" };
       this.#entries.set(name, entry);
-      if (this.#socket.connected) entry.subscription.connected();
+      if (this.#isUp) entry.subscription.connected();
     }
     entry.uses++;
     return entry.subscription;
@@ -161,6 +163,7 @@ export class Hub {
   // ---- from the socket ---------------------------------------------------------------------------------------------
 
   #connected = () => {
+    this.#isUp = true;
     this.#connection.isOffline = false;
     for (const entry of [...this.#entries.values()]) {
       entry.codec = "json";
@@ -169,6 +172,7 @@ export class Hub {
   };
 
   #disconnected = () => {
+    this.#isUp = false;
     this.#connection.isOffline = true;
     for (const { subscription } of [...this.#entries.values()]) subscription.disconnected();
   };
@@ -186,7 +190,10 @@ export class Hub {
       frame = this.#parseBody(body, entry.codec, answer);
     } catch (error) {
       this.stats.garbage++;
-      return entry.subscription.receiveGarbage(error instanceof SyncError ? error : new ProtocolError(`${error}`), answer);
+      return entry.subscription.receiveGarbage(
+        error instanceof SyncError ? error : new ProtocolError(`${error}`),
+        answer,
+      );
     }
     entry.subscription.receive(frame, answer);
   };
@@ -225,7 +232,8 @@ export class Hub {
   /** @type {Connection["ask"]} */
   #ask = (event, message, timeoutMs) =>
     new Promise((resolve) => {
-      const finish = (/** @type {unknown} */ error, /** @type {unknown} */ answer) => resolve(error ? undefined : answer);
+      const finish = (/** @type {unknown} */ error, /** @type {unknown} */ answer) =>
+        resolve(error ? undefined : answer);
       this.#socket.timeout(timeoutMs).emit(event, message, finish);
     });
 
@@ -255,7 +263,7 @@ export class Hub {
   /** @param {Subscription} subscription */
   #end(subscription) {
     this.#entries.delete(subscription.name);
-    if (this.#socket.connected) this.#socket.emit("sync:unsubscribe", { channel: subscription.name });
+    if (this.#isUp) this.#socket.emit("sync:unsubscribe", { channel: subscription.name });
     subscription.end();
   }
 }

@@ -31,8 +31,8 @@ const OPERATIONS = {
 /**
  * Return `document` with every operation of `patch` applied in order.
  *
- * All or nothing: `document` is never changed, and parts that the patch does not reach are the same objects in the result.
- * The result may share values with `patch`; change neither.
+ * All or nothing: `document` is never changed, and parts that the patch does not reach are the same objects in the
+ * result. The result may share values with `patch`; change neither.
  *
  * @param {any} document
  * @param {readonly Operation[]} patch

@@ -5,8 +5,8 @@ import { ProtocolError, brief } from "./errors.js";
 /**
  * One place in the life of a channel: always both parts, never one alone.
  *
- * Why the epoch: a log holding frames 1, 2, 3 is lost and a new one reaches 4. A replica at 3 that compared offsets alone
- * would take frame 4 and never see the new 1, 2, 3.
+ * Why the epoch: a log holding frames 1, 2, 3 is lost and a new one reaches 4. A replica at 3 that compared offsets
+ * alone would take frame 4 and never see the new 1, 2, 3.
  *
  * @typedef {{readonly epoch: string, readonly offset: number}} Position
  */

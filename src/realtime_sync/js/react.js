@@ -56,7 +56,11 @@ export function useChannel(channel, selector, isEqual = Object.is) {
  * @returns {Status}
  */
 export function useStatus(channel) {
-  return useSyncExternalStore(channel?.subscribe ?? NEVER, () => channel?.status ?? "empty", () => "empty");
+  return useSyncExternalStore(
+    channel?.subscribe ?? NEVER,
+    () => channel?.status ?? "empty",
+    () => "empty",
+  );
 }
 
 /**
@@ -65,7 +69,7 @@ export function useStatus(channel) {
  * @param {() => any} getSnapshot
  * @param {((document: any) => any) | undefined} selector
  * @param {(a: any, b: any) => boolean} isEqual
- * @param {{readonly current: {value: any} | null}} shown An inline selector is new in each render; what is shown is not.
+ * @param {{readonly current: {value: any} | null}} shown An inline selector is new in each render; this is not.
  * @returns {() => any}
  */
 function selectOnce(getSnapshot, selector, isEqual, shown) {

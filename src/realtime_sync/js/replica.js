@@ -115,7 +115,11 @@ export class Replica {
     this.position = null;
     /** The last good document, in every state; undefined before the first. @type {any} */
     this.document = undefined;
-    /** Why the server will not serve this channel; null when it does. @type {{outcome: string, message: string} | null} */
+    /**
+     * Why the server will not serve this channel; null when it does.
+     *
+     * @type {{outcome: string, message: string} | null}
+     */
     this.refusal = null;
     /** Why the channel ended. @type {string | null} */
     this.closedReason = null;
@@ -366,7 +370,8 @@ export class Replica {
 
   /** @param {number} now */
   #askIfAnswerDidNotHelp(now) {
-    if (this.#answered && (this.state === "empty" || this.state === "stale")) this.#ask(now, "an answer that did not help");
+    if (this.#answered && (this.state === "empty" || this.state === "stale"))
+      this.#ask(now, "an answer that did not help");
   }
 
   #stopAsking() {

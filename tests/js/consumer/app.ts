@@ -51,7 +51,13 @@ loaded.catch((error: unknown) => {
 });
 void project.fetch("/all_nodes/n7/full_result").then((text: string) => text.length);
 const stats: Stats = hub.stats;
-console.log(stats.frames, stats.bytes ?? 0, project.error?.message, jsonEquals(1, 1), applyPatch({}, [{ op: "remove", path: "/a" }]));
+console.log(
+  stats.frames,
+  stats.bytes ?? 0,
+  project.error?.message,
+  jsonEquals(1, 1),
+  applyPatch({}, [{ op: "remove", path: "/a" }]),
+);
 off();
 project.close();
 
@@ -61,7 +67,11 @@ console.log(anything.whatever);
 export function Title({ id }: { id: string }): string {
   const title: string | undefined = useChannel(project, (document) => document.all_nodes[id]?.title);
   const whole: Project | undefined = useChannel(project);
-  const progress = useChannel(project, (document) => [document.all_nodes[id]?.progress ?? 0], (a, b) => a[0] === b[0]);
+  const progress = useChannel(
+    project,
+    (document) => [document.all_nodes[id]?.progress ?? 0],
+    (a, b) => a[0] === b[0],
+  );
   const first: number | undefined = progress?.[0];
   const none: unknown = useChannel(null);
   return `${title} ${first} ${whole} ${none} ${useStatus(project)}`;

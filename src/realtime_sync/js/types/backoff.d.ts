@@ -6,8 +6,8 @@ export class Backoff {
      * @param {number} [options.baseS] Seconds before the first repetition.
      * @param {number} [options.factor] What each further delay is multiplied by.
      * @param {number} [options.capS] No delay grows past this, jitter excluded.
-     * @param {number} [options.jitter] Up to this share of the delay is added, so that a thousand clients do not return in
-     *   one instant.
+     * @param {number} [options.jitter] Up to this share of the delay is added, so that a thousand clients do not return
+     *   in one instant.
      * @param {() => number} [options.random] Draws from [0, 1).
      */
     constructor({ baseS, factor, capS, jitter, random }?: {

@@ -64,7 +64,8 @@ export class FetchFailed extends SyncError {
     /**
      * @param {string} channel
      * @param {string} pointer
-     * @param {string} outcome `forbidden`, `not_found`, `waiting`, `invalid`, or `timeout` when no answer came.
+     * @param {string} outcome The server's word (`forbidden`, `not_found`, `waiting`, ...), or `timeout` when no answer
+     *   came.
      */
     constructor(channel: string, pointer: string, outcome: string);
     channel: string;

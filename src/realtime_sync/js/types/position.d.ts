@@ -1,8 +1,8 @@
 /**
  * One place in the life of a channel: always both parts, never one alone.
  *
- * Why the epoch: a log holding frames 1, 2, 3 is lost and a new one reaches 4. A replica at 3 that compared offsets alone
- * would take frame 4 and never see the new 1, 2, 3.
+ * Why the epoch: a log holding frames 1, 2, 3 is lost and a new one reaches 4. A replica at 3 that compared offsets
+ * alone would take frame 4 and never see the new 1, 2, 3.
  *
  * @typedef {{readonly epoch: string, readonly offset: number}} Position
  */
@@ -41,8 +41,8 @@ export function samePosition(a: Position | null, b: Position | null): boolean;
 /**
  * One place in the life of a channel: always both parts, never one alone.
  *
- * Why the epoch: a log holding frames 1, 2, 3 is lost and a new one reaches 4. A replica at 3 that compared offsets alone
- * would take frame 4 and never see the new 1, 2, 3.
+ * Why the epoch: a log holding frames 1, 2, 3 is lost and a new one reaches 4. A replica at 3 that compared offsets
+ * alone would take frame 4 and never see the new 1, 2, 3.
  */
 export type Position = {
     readonly epoch: string;

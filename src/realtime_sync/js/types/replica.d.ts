@@ -61,7 +61,11 @@ export class Replica {
     position: Position | null;
     /** The last good document, in every state; undefined before the first. @type {any} */
     document: any;
-    /** Why the server will not serve this channel; null when it does. @type {{outcome: string, message: string} | null} */
+    /**
+     * Why the server will not serve this channel; null when it does.
+     *
+     * @type {{outcome: string, message: string} | null}
+     */
     refusal: {
         outcome: string;
         message: string;
