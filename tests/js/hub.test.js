@@ -519,7 +519,13 @@ describe("the end of a channel", () => {
     assert.equal(channel.error.reason, "project archived");
     await assert.rejects(channel.ready(), /project archived/);
     socket.disconnect();
-    assert.equal(channel.status, "closed");
+    socket.connect();
+    socket.answer("forbidden"); // as an unknown channel is
+    assert.deepEqual([channel.status, channel.error.reason], ["closed", "project archived"]);
+    socket.disconnect();
+    socket.connect();
+    socket.answer("keyframe", { ...keyframe(1, { n: 1 }), epoch: "B" });
+    assert.deepEqual([channel.status, channel.error, channel.getSnapshot().n], ["live", null, 1]);
   });
 
   test("a name has one channel; the last close() unsubscribes", () => {

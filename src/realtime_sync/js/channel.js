@@ -255,7 +255,10 @@ export class Subscription {
     const happenings = move();
     const hasNewFrame = happenings.some(({ type }) => type === "snapshot_replaced" || type === "patch_applied");
     this.#connection.count(happenings);
-    for (const happening of happenings) this.#note(happening);
+    for (const happening of happenings) {
+      if (happening.type === "resync_needed") this.#connection.request(this.name, happening, this.#isSubscribed);
+      this.#error = this.#errorOf(happening) ?? this.#error;
+    }
     const { status } = this;
     if (status === "live") this.#error = null;
     else if (cause !== null && status !== "closed" && status !== "forbidden") this.#error = cause;
@@ -268,16 +271,16 @@ export class Subscription {
     for (const happening of happenings) this.#emit(happening);
   }
 
-  /** @param {Happening} happening */
-  #note(happening) {
-    if (happening.type === "resync_needed") {
-      if (happening.reason !== SUBSCRIBING) this.#error = new SyncError(`channel "${this.name}": ${happening.reason}`);
-      this.#connection.request(this.name, happening, this.#isSubscribed);
-    } else if (happening.type === "refused") {
-      this.#error = new SubscriptionRefused(this.name, happening.outcome, happening.message);
-    } else if (happening.type === "channel_ended") {
-      this.#error = new ChannelClosed(this.name, happening.reason);
-    }
+  /**
+   * @param {Happening} happening
+   * @returns {SyncError | null}
+   */
+  #errorOf(happening) {
+    if (happening.type === "channel_ended") return new ChannelClosed(this.name, happening.reason);
+    if (this.status === "closed") return null; // whatever the server says now, that it was closed is why
+    if (happening.type === "refused") return new SubscriptionRefused(this.name, happening.outcome, happening.message);
+    const isTrouble = happening.type === "resync_needed" && happening.reason !== SUBSCRIBING;
+    return isTrouble ? new SyncError(`channel "${this.name}": ${happening.reason}`) : null;
   }
 
   /** @param {{path: string[], value: any, fn: (value: any, previous: any) => void}} selection */
