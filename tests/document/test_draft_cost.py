@@ -133,3 +133,21 @@ def test_the_result_is_not_made_before_it_is_asked_for() -> None:
     assert peak_bytes_of(lambda: d.patch) < 1_000
     assert peak_bytes_of(lambda: d.result) >= smallest_copy
     assert peak_bytes_of(lambda: d.result) < 1_000
+
+
+def insert_at_the_head(d: Draft) -> None:
+    d.insert(0, {"id": "new"})
+
+
+def remove_in_the_middle(d: Draft) -> None:
+    del d[500]
+
+
+@pytest.mark.parametrize("edit", [insert_at_the_head, remove_in_the_middle])
+def test_elements_that_only_moved_up_or_down_are_not_looked_into(edit: Callable[[Draft], None]) -> None:
+    document = [{"id": number, "text": ["x" * 5_000]} for number in range(1_000)]
+
+    def edit_once() -> None:
+        assert len(patch_of(document, edit)) == 1
+
+    assert peak_bytes_of(edit_once) < 20 * sys.getsizeof(document) < 5_000_000  # serialised, they take all of that

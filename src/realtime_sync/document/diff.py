@@ -161,6 +161,7 @@ class _Comparison:
         self, pairs: list[tuple[int, int]], was: list[Any], now: list[Any], path: str, start: int, tests: int
     ) -> None:
         """Write down what changed inside elements, at the places that they have by now."""
+        pairs = [(before, after) for before, after in pairs if was[before] is not now[after]]  # a draft shares most
         befores = [was[index] for index, _ in pairs]
         afters = [now[index] for _, index in pairs]
         for position, tests_left in _suspects(befores, afters, tests):
@@ -260,7 +261,9 @@ def _suspects_among(olds: list[Any], news: list[Any], weights: list[int]) -> Ite
 def _common_start(old: list[Any], new: list[Any], tests: int) -> int:
     """Return how many elements at the start of two lists are surely the same."""
     length = min(len(old), len(new))
-    for position, _ in _suspects(old[:length], new[:length], tests):
+    shared = next((position for position in range(length) if old[position] is not new[position]), length)
+    for position, _ in _suspects(old[shared:length], new[shared:length], tests):
+        position += shared
         if isinstance(old[position], (dict, list)) or not _is_same_scalar(old[position], new[position]):
             return position
     return length
