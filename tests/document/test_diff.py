@@ -539,12 +539,17 @@ def test_diff_into_writes_behind_what_is_there_with_paths_below_a_place() -> Non
 
 
 PRINT_DIFFS = """
-import json, random
+import copy, json, random
 from tests.document.test_diff import random_element
 from realtime_sync.document.diff import diff
 for seed in range(60):
     rng = random.Random(seed)
-    old, new = ({rng.choice("abcdefgh") * 3: [random_element(rng) for _ in range(9)] for _ in range(6)} for _ in "12")
+    old = {key * 3: [{"text": "words " * 9}] + [random_element(rng) for _ in range(9)] for key in "abcdefgh"}
+    new = copy.deepcopy(old)
+    for key in rng.sample(sorted(new), 4):
+        rng.shuffle(new[key])
+        new[key][rng.randrange(9)] = random_element(rng)
+    new[rng.choice("xyz")] = new.pop("ddd")
     print(json.dumps(diff(old, new, text_append=True)))
 """
 
