@@ -38,7 +38,7 @@ class RunOptions:
         max_nodes: The graph grows no further; folders say how many of their entries were left out.
     """
 
-    ask_above: int = 12
+    ask_above: int = 20
     question_timeout_s: float = 300.0
     concurrency: int = 4
     pace_ms: float = 0.0
