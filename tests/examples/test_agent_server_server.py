@@ -27,6 +27,12 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ten looks at the figures, or for somebody who watches, take a tenth of a second."""
+    monkeypatch.setattr("examples.agent_server.session.LOOK_EVERY_S", 0.01)
+
+
 async def load(url: str) -> tuple[str, Any, bytes]:
     """Return content type, headers and body of what is at `url`."""
 
@@ -75,7 +81,7 @@ async def test_the_page_finds_everything_that_it_needs(serve: Serve, tree: Path)
 
 async def test_nothing_runs_before_somebody_watches(serve: Serve, tree: Path) -> None:
     async with serve(tree, HURRIED) as running:
-        await asyncio.sleep(0.5)  # twice the time in which the session looks for a subscriber
+        await asyncio.sleep(0.1)  # time for ten looks
         assert not running.server.session.is_running
         async with client_of(running) as client:
             await open_question(client.channel("project_my_tree"))
@@ -139,9 +145,9 @@ async def test_the_figures_come_to_rest_when_the_run_does(serve: Serve, tree: Pa
         assert await ended(channel) == "done"
         session = running.server.session
         await metrics.wait_for(lambda: metrics.document["updates"] == session.graph.updates)
-        await asyncio.sleep(1)  # five looks
+        await asyncio.sleep(0.2)
         shown, position = metrics.document.copy(), metrics.position
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.2)
         assert metrics.position == position
         assert shown["subscribers"] == 1
         assert shown["frames"] == session.channel.position.offset
