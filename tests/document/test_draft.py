@@ -368,11 +368,35 @@ def test_the_depth_limit_counts_from_the_root() -> None:
     assert d.result == {"a": {"b": {"c": {"leaf": 1}}}, "e": {"c": {"leaf": 1}}}
 
 
+@pytest.mark.parametrize("wrap", [lambda inner: [inner, "x"], lambda inner: {"a": inner, "b": "x"}])
+def test_a_document_as_deep_as_is_allowed_can_be_edited_at_its_bottom(wrap: Any) -> None:
+    document: Any = ["bottom"]
+    for _ in range(Limits().max_depth - 1):
+        document = wrap(document)
+    with draft(document) as d:
+        part, parts = d, [d]
+        while len(part) == 2:
+            part = part[0] if isinstance(part, MutableSequence) else part["a"]
+            parts.append(part)
+        part.insert(0, "new")
+        for part in parts[:-1]:
+            part.append("y") if isinstance(part, MutableSequence) else part.setdefault("c", "y")
+            part.reverse() if isinstance(part, MutableSequence) else part.pop("b")
+        expected = d.copy()
+    assert d.result == expected
+    assert d.result != document
+
+
 def test_a_document_that_is_not_normal_is_refused_where_that_shows() -> None:
     with pytest.raises(InvalidValue, match=r"at the root: .*normalize\(document\)"):
         draft((1, 2))  # type: ignore[arg-type]
     with draft({"a": {"b": (1, 2)}}) as d, pytest.raises(InvalidValue, match=r"at /a/b: .*tuple"):
         d["a"]["b"]
+    with draft({"a": {"b": (1, 2)}}) as d:
+        detached = d["a"]
+        del d["a"]
+        with pytest.raises(InvalidValue, match="tuple"):
+            detached["b"]
     with pytest.raises(InvalidValue):
         draft(read_only({}))
     with pytest.raises(InvalidValue):

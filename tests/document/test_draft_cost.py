@@ -1,5 +1,6 @@
 """A draft costs what its changes cost: counted in calls and in bytes, never in seconds."""
 
+import gc
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -133,6 +134,26 @@ def test_the_result_is_not_made_before_it_is_asked_for() -> None:
     assert peak_bytes_of(lambda: d.patch) < 1_000
     assert peak_bytes_of(lambda: d.result) >= smallest_copy
     assert peak_bytes_of(lambda: d.result) < 1_000
+
+
+def test_a_draft_leaves_nothing_to_the_garbage_collector() -> None:
+    document = graph(100)
+
+    def edit_all() -> None:
+        for edit in EDITS:
+            with draft(document) as d:
+                edit(d)
+                d["rows"].reverse()
+                assert d["all_nodes"]["n9"]["calls"] == []
+            assert d.result is not document
+
+    gc.collect()
+    gc.disable()
+    try:
+        edit_all()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def insert_at_the_head(d: Draft) -> None:

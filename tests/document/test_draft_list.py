@@ -217,6 +217,16 @@ def test_a_filter_keeps_the_parts_that_stay() -> None:
     assert d.result == [{"n": 1}, {"n": 30}]
 
 
+def test_parts_that_stay_stay_when_they_are_empty() -> None:
+    with draft([{}, []]) as d:
+        first, second = d
+        d[:] = [second, first]
+        assert d[1] is first
+        first["n"] = 1
+        second.append(2)
+    assert d.result == [[2], {"n": 1}]
+
+
 def test_putting_one_part_in_twice_puts_a_copy() -> None:
     with draft([{"n": 1}]) as d:
         d[:] = [d[0], d[0]]

@@ -219,10 +219,10 @@ class DraftList(Part, JsonSequence, MutableSequence[Any]):
         elements = self._all()
         positions = range(len(elements))[where]
         leaving = {id(held): held for held in elements[where] if isinstance(held, Part)}
-        taken = [
-            value if leaving.pop(id(value), None) else self._take(value, positions.start + offset * positions.step)
-            for offset, value in enumerate(values)
-        ]
+        taken = []
+        for offset, value in enumerate(values):
+            stays = leaving.pop(id(value), None) is not None
+            taken.append(value if stays else self._take(value, positions.start + offset * positions.step))
         elements[where] = taken
         for held in leaving.values():
             detach(held)
@@ -262,14 +262,10 @@ class DraftList(Part, JsonSequence, MutableSequence[Any]):
     def _existing(self, token: str) -> int:
         return array_index(token, len(self), allow_end=False)
 
-    def _shown(self) -> list[Any]:
-        self._check_open()
-        return self._snapshot()
-
     def _children(self) -> list[tuple[Any, Part]]:
         if self._elements is None:
             return super()._children()
         return [(place, held) for place, held in enumerate(self._elements) if isinstance(held, Part)]
 
 
-Part.kinds[list] = DraftList
+Part._kinds[list] = DraftList

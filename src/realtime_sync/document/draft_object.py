@@ -178,4 +178,4 @@ class DraftObject(Part, MutableMapping[str, Any]):
             raise RuntimeError("the keys of this object changed during an iteration over them")
 
 
-Part.kinds[dict] = DraftObject
+Part._kinds[dict] = DraftObject

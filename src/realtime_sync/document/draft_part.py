@@ -1,8 +1,10 @@
 """What every container inside a draft does, whether it stands for an object or for a list."""
 
+from collections.abc import Callable
 from enum import Enum
 from reprlib import repr as short_repr
 from typing import Any, ClassVar, Final, NoReturn
+from weakref import ref
 
 from realtime_sync.document.equality import json_equal
 from realtime_sync.document.normalize import Normalizer
@@ -83,6 +85,7 @@ class Part:
     # The slots of all kinds of part: a root that is replaced by a value of another kind changes its class, which Python
     # allows between classes of one layout.
     __slots__ = (
+        "__weakref__",
         "_base",
         "_depth",
         "_elements",
@@ -101,39 +104,42 @@ class Part:
     _is_attached: bool  # False once it was removed or replaced
     _is_dirty: bool  # it, or something below it, was written to
     _overlay: dict[Any, Any]  # key or index -> Part, scalar, PendingText or REMOVED
-    _parent: "Part | None"
+    _parent: "Callable[[], Part | None]"  # a weak reference, so that a draft is gone with the last name for it
     _recording: Recording
     _version: int  # grows when keys come or go: an iteration over them has to stop then
 
-    kinds: ClassVar[dict[type, type["Part"]]] = {}
+    _kinds: ClassVar[dict[type, type["Part"]]] = {}
     """Which class shows a container of which type."""
 
     def __init__(self, recording: Recording, parent: "Part | None", base: Any) -> None:
         self._recording = recording
-        self._parent = parent
-        self._depth = 0 if parent is None else parent._depth + 1
-        self._is_attached = parent is None or parent._is_attached
+        if parent is None:
+            self._parent = _no_parent
+            self._depth = 0
+            self._is_attached = True
+        else:
+            self._parent = ref(parent)
+            self._depth = parent._depth + 1
+            self._is_attached = parent._is_attached
         self._is_dirty = False
         self._version = 0
         self._begin(base)
 
     def __eq__(self, other: object) -> bool:
-        self._check_open()
-        shown: Any = other._snapshot() if isinstance(other, Part) else unwrap(other)
-        return json_equal(self._snapshot(), shown)
+        shown: Any = other._shown() if isinstance(other, Part) else unwrap(other)
+        return json_equal(self._shown(), shown)
 
     def __repr__(self) -> str:
         if not self._recording.is_open:
             return "<closed draft>"
         if not self._is_attached:
             return f"<detached part of a draft: {short_repr(self._snapshot())}>"
-        name = f"draft at {self._pointer()!r}" if self._parent is not None else "draft"
+        name = f"draft at {self._pointer()!r}" if self._depth else "draft"
         return f"<{name}: {short_repr(self._snapshot())}>"
 
     def copy(self) -> Any:
         """Return a plain, deep copy of what this part holds now; the caller owns it."""
-        self._check_open()
-        return copied(self._snapshot())
+        return copied(self._shown())
 
     def __copy__(self) -> Any:
         return self.copy()
@@ -218,10 +224,10 @@ class Part:
     # What all of them do alike.
 
     def _pointer(self) -> str:
-        """Return where in the document this part stands; for people, as it has to search."""
+        """Return where in the document this part stands, which has to be searched for; "" when it left it."""
         tokens: list[str | int] = []
         part = self
-        while (parent := part._parent) is not None:
+        while part._is_attached and (parent := part._parent()) is not None:
             tokens.append(next(place for place, child in parent._children() if child is part))
             part = parent
         return format_pointer(reversed(tokens))
@@ -229,6 +235,11 @@ class Part:
     def _check_open(self) -> None:
         if not self._recording.is_open:
             raise DraftClosed
+
+    def _shown(self) -> Any:
+        """Return what this part holds for a caller who asks now; it must not be changed."""
+        self._check_open()
+        return self._snapshot()
 
     def _touch(self) -> None:
         """Get ready for a write: the parts above learn that there is something to find below them."""
@@ -239,7 +250,7 @@ class Part:
         part: Part | None = self
         while part is not None and not part._is_dirty:
             part._is_dirty = True
-            part = part._parent
+            part = part._parent()
 
     def _rebase(self, base: Any) -> None:
         """Let this part hold `base`, an owned container, and nothing of what it held."""
@@ -265,17 +276,18 @@ class Part:
         return owned if type(owned) in SCALARS else self._part(owned, place)
 
     def _owned(self, value: object, depth: int) -> Json:
-        if isinstance(value, Part):
-            value._check_open()
-            value = value._snapshot()
-        return self._recording.normalizer(value, "", depth)
+        return self._recording.normalizer(value._shown() if isinstance(value, Part) else value, "", depth)
 
     def _part(self, container: Any, place: str | int) -> "Part":
         """Return the part that shows `container`, which stands at `place`."""
-        kind = Part.kinds.get(type(container))
+        kind = Part._kinds.get(type(container))
         if kind is None:
             raise not_normal(container, f"{self._pointer()}/{escape_token(str(place))}")
         return kind(self._recording, self, container)
+
+
+def _no_parent() -> None:
+    """Return what a reference to the parent of the root gives."""
 
 
 def not_normal(value: object, path: str) -> InvalidValue:
