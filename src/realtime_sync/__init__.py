@@ -1,1 +1,178 @@
-"""Keep many clients on the same live document."""
+"""Keep many clients on the same live document: diffs, drafts, frames, recovery.
+
+    hub = realtime_sync.attach(sio, authorize=may_watch)
+    project = hub.channel("project_42", initial={"all_nodes": {}})
+    project.publish(graph)                       # a whole snapshot: only what changed travels
+    with project.edit() as doc:                  # or recorded edits, at a cost of O(change)
+        doc["all_nodes"]["n7"]["status"] = "DONE"
+
+README.md shows how to begin, PROTOCOL.md what travels.
+"""
+
+from pathlib import Path
+from typing import Any, Unpack
+
+from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
+from realtime_sync.broadcast.async_channel import AsyncChannel
+from realtime_sync.broadcast.channel import Channel
+from realtime_sync.broadcast.memory_log import MemoryLog
+from realtime_sync.broadcast.options import OptionArguments
+from realtime_sync.broadcast.ports import (
+    Authorize,
+    Broadcaster,
+    ChannelLog,
+    Load,
+    Runtime,
+    Subscriber,
+    Transport,
+    allow_everyone,
+)
+from realtime_sync.broadcast.registry import TransportKind, register_transport
+from realtime_sync.broadcast.stats import Stats
+from realtime_sync.document.compose import compose
+from realtime_sync.document.diff import diff
+from realtime_sync.document.draft import Draft, draft
+from realtime_sync.document.normalize import normalize
+from realtime_sync.document.patch import apply_patch, apply_patch_in_place, invert
+from realtime_sync.errors import (
+    ChannelClosed,
+    DecodeError,
+    DraftClosed,
+    EditConflict,
+    InvalidName,
+    InvalidPatch,
+    InvalidPointer,
+    InvalidValue,
+    LimitExceeded,
+    LocalError,
+    LogRefused,
+    MissingExtra,
+    NoDocument,
+    PatchError,
+    PathNotFound,
+    ProtocolError,
+    RemoteError,
+    SubscriptionRefused,
+    SyncError,
+    TestFailed,
+    UnknownCodec,
+    UnsupportedServer,
+)
+from realtime_sync.jsontypes import Json, Operation, Patch
+from realtime_sync.limits import HistoryLimits, Limits
+from realtime_sync.position import Position
+from realtime_sync.replication.backoff import Backoff
+from realtime_sync.replication.batch import MessageBatch
+from realtime_sync.replication.primary import Primary
+from realtime_sync.replication.replica import Replica
+from realtime_sync.wire.codecs import Codec, available_codecs, get_codec, register_codec
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AsyncBroadcaster",
+    "AsyncChannel",
+    "Authorize",
+    "Backoff",
+    "Broadcaster",
+    "Channel",
+    "ChannelClosed",
+    "ChannelLog",
+    "Codec",
+    "DecodeError",
+    "Draft",
+    "DraftClosed",
+    "EditConflict",
+    "HistoryLimits",
+    "InvalidName",
+    "InvalidPatch",
+    "InvalidPointer",
+    "InvalidValue",
+    "Json",
+    "LimitExceeded",
+    "Limits",
+    "Load",
+    "LocalError",
+    "LogRefused",
+    "MemoryLog",
+    "MessageBatch",
+    "MissingExtra",
+    "NoDocument",
+    "Operation",
+    "Patch",
+    "PatchError",
+    "PathNotFound",
+    "Position",
+    "Primary",
+    "ProtocolError",
+    "RemoteError",
+    "Replica",
+    "Runtime",
+    "Stats",
+    "Subscriber",
+    "SubscriptionRefused",
+    "SyncError",
+    "TestFailed",
+    "Transport",
+    "UnknownCodec",
+    "UnsupportedServer",
+    "allow_everyone",
+    "apply_patch",
+    "apply_patch_in_place",
+    "attach",
+    "available_codecs",
+    "compose",
+    "diff",
+    "draft",
+    "get_codec",
+    "invert",
+    "normalize",
+    "register_codec",
+    "static_path",
+]
+
+
+def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArguments]) -> AsyncBroadcaster:
+    """Return a broadcaster that serves live documents to the clients of `server`.
+
+    The server stays the application's: no handler of it is taken, whichever is registered first, and its CORS setting
+    is not touched.
+
+    Args:
+        server: A `socketio.AsyncServer`.
+        namespace: The Socket.IO namespace on which clients subscribe.
+        authorize: `authorize(subscriber, channel, action) -> bool`, or a coroutine function; asked on every subscribe,
+            resync, fetch and reconnect. Only True lets in; an exception denies and is logged. There is no default: a
+            server that is open to all says so with `realtime_sync.allow_everyone`.
+        codecs: Names of the codecs to use; None: all that are available. `json` always works.
+        window_ms: Milliseconds in which changes collect under load; the first one after a quiet time goes at once.
+        max_queue_size: Events of a channel that may wait for a frame; past it the least important is dropped and
+            counted.
+        history: How far back a subscriber is caught up by a patch instead of the whole document.
+        limits: Bounds on documents, and on what clients may ask for.
+        log: Where frames are kept beyond memory; None: nowhere, and a restart is a new epoch.
+        load: `load(channel)` brings a document that is not in memory, once, however many ask; may be a coroutine
+            function.
+        default: `default(value)` returns something JSON for a value that is not, as in `json.dumps`.
+        channel_ttl_s: Seconds that a channel without subscriber or change stays in memory.
+
+    Raises:
+        UnsupportedServer: `server` is of no kind that is known.
+        UnknownCodec: A name in `codecs` is no codec.
+        TypeError: `authorize` is missing or cannot be called.
+    """
+    return AsyncBroadcaster.on(server, namespace=namespace, **options)
+
+
+def static_path() -> Path:
+    """Return the folder of the JavaScript client, for a server to serve as static files; `index.js` is its entry."""
+    return Path(__file__).parent / "js"
+
+
+def _python_socketio(server: Any, namespace: str) -> Transport:
+    from realtime_sync.adapters.python_socketio import AsyncSocketIOTransport
+
+    return AsyncSocketIOTransport(server, namespace)
+
+
+register_transport(TransportKind("socketio", "AsyncServer", _python_socketio))

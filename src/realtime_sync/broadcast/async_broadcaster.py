@@ -123,6 +123,11 @@ class AsyncBroadcaster:
             queued_events=sum(channel.primary.queued_events for channel in channels),
         )
 
+    @property
+    def sessions(self) -> int:
+        """Connected clients that asked for a channel."""
+        return self._reception.sessions
+
     # ---- what applications await -----------------------------------------------------------------------------------
 
     async def flush_all(self) -> None:

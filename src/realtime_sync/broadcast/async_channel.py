@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import attrs
 
 from realtime_sync.broadcast.channel import Channel
-from realtime_sync.broadcast.encodings import Encodings
+from realtime_sync.broadcast.encoded_frames import Encodings
 from realtime_sync.broadcast.stats import Counters
 from realtime_sync.replication.primary import Primary
 

@@ -5,7 +5,7 @@ from typing import Any, Required, TypedDict
 
 import attrs
 
-from realtime_sync.broadcast.encodings import TEXT_CODEC
+from realtime_sync.broadcast.encoded_frames import TEXT_CODEC
 from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import InvalidName

@@ -146,6 +146,11 @@ class Primary:
         return len(self._events)
 
     @property
+    def pending_operations(self) -> int:
+        """Operations of the pending patch: bounded by the document, not by the number of captures."""
+        return len(self._pending)
+
+    @property
     def _has_changes(self) -> bool:
         return self._is_first_frame or len(self._pending) > 0
 

@@ -8,11 +8,11 @@ from typing import TypeAlias
 import attrs
 
 from realtime_sync.document.patch import apply_patch
-from realtime_sync.errors import PatchError, RemoteError
+from realtime_sync.errors import PatchError, ProtocolError, RemoteError
 from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
-from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
+from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe
 from realtime_sync.wire.messages import Answer, Outcome
 
 
@@ -62,7 +62,8 @@ TABLE: dict[State, dict[Arrival, Action]] = {
         Arrival.DELTA_OTHER: Action.ASK,
     },
     State.LIVE: {**_HOLDING, Arrival.DELTA_OTHER: Action.GO_STALE},
-    State.STALE: {**_HOLDING, Arrival.DELTA_OTHER: Action.DROP},
+    # Asked already, except after `waiting`, when the first keyframe was lost.
+    State.STALE: {**_HOLDING, Arrival.DELTA_OTHER: Action.ASK},
     State.CLOSED: {
         Arrival.KEYFRAME_MY_EPOCH: Action.DROP,
         Arrival.KEYFRAME_OTHER_EPOCH: Action.APPLY_IF_ANSWER,
@@ -158,10 +159,12 @@ REQUEST_BACKOFF = Backoff(base_s=2.0, factor=1.5, cap_s=30.0, jitter=0.3, attemp
 """An answer that did not come in 2 s was probably lost; a server in trouble is asked less and less often."""
 
 
-@attrs.define
-class _OpenRequest:
+@attrs.frozen
+class _Question:
+    """A request, and the position that it names as held."""
+
     id: str
-    deadline: float
+    position: Position | None
 
 
 class Replica:
@@ -183,7 +186,9 @@ class Replica:
         position: Where it stands; offset 0 while waiting for the first; None when unknown.
         has_document: Whether anything can be read, be it live or stale.
         document: The last good document. Shared: not to be changed.
-        closed_reason: Why the channel ended, in CLOSED.
+        refusal: Why the server will not serve this channel; None when it does.
+        closed_reason: Why the channel ended.
+        deadline: When to call `tick`, in the caller's seconds; None: not before the next message.
     """
 
     def __init__(self, *, backoff: Backoff = REQUEST_BACKOFF, uniform: Callable[[], float] = random.random) -> None:
@@ -191,28 +196,35 @@ class Replica:
         self.position: Position | None = None
         self.has_document = False
         self.document: Json = None
+        self.refusal: Refused | None = None
         self.closed_reason: str | None = None
+        self.deadline: float | None = None
         self._backoff, self._uniform = backoff, uniform
         self._requests_made = 0
         self._unanswered = 0
-        self._open: _OpenRequest | None = None
-        self._ask_again_at: float | None = None
+        self._open: _Question | None = None
+        self._answered: _Question | None = None  # by the very message that is being received
         self._happenings: list[Happening] = []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the server said that the channel has no document yet."""
+        return self.position is not None and self.position.offset == 0
+
+    @property
+    def _held(self) -> Position | None:
+        """What a request names: null when there is nothing that a patch could build on."""
+        return self.position if self.state in (State.LIVE, State.STALE) and not self.is_waiting else None
 
     # ---- asking --------------------------------------------------------------------------------------------------
 
-    @property
-    def deadline(self) -> float | None:
-        """When to call `tick`, in the caller's seconds; None: not before the next message."""
-        return self._open.deadline if self._open is not None else self._ask_again_at
-
     def request(self, now: float, reason: str = "subscribing") -> ResyncNeeded:
         """Open a request, in place of any other, and return it for the caller to send."""
+        self.refusal = None
         self._requests_made += 1
-        self._open = _OpenRequest(str(self._requests_made), now + self._delay_s())
-        self._ask_again_at = None
-        held = self.position if self.state in (State.LIVE, State.STALE) else None
-        return ResyncNeeded(self._open.id, held, reason)
+        self._open = _Question(str(self._requests_made), self._held)
+        self.deadline = now + self._delay_s()
+        return ResyncNeeded(self._open.id, self._open.position, reason)
 
     def tick(self, now: float) -> list[Happening]:
         """Ask again when `deadline` has passed."""
@@ -223,7 +235,7 @@ class Replica:
 
     def disconnected(self) -> list[Happening]:
         """The connection is gone: no answer will come, and none is waited for until the next `request`."""
-        self._open = self._ask_again_at = None
+        self._stop_asking()
         self._unanswered = 0
         return self._flush()
 
@@ -231,43 +243,42 @@ class Replica:
 
     def receive_frame(self, frame: Frame, answer: Answer | None, now: float) -> list[Happening]:
         """Judge a frame by the table, and act."""
-        answers = self._settle_request(answer)
+        self._settle_request(answer)
+        if self.refusal is not None:
+            return self._flush()  # it was on its way when the server let us go
         if isinstance(frame, Closed):
-            self._receive_closed(frame, answers)
+            self._receive_closed(frame)
         else:
-            self._act(TABLE[self.state][self._judge(frame)], frame, answers, now)
-        self._ask_again_unless_settled(answers, now)
+            self._act(TABLE[self.state][self._judge(frame)], frame, now)
+        if self._answered is not None and self.state in (State.EMPTY, State.STALE):
+            self._ask(now, "an answer that did not help")
         return self._flush()
 
     def receive_answer(self, answer: Answer, now: float) -> list[Happening]:
         """Take an answer that came without a frame."""
-        unasked = answer.request is None
-        answers = self._settle_request(answer)
-        if not answers and not unasked:
-            return self._flush()
-        if answer.outcome is Outcome.UP_TO_DATE and answers:
-            self._confirm(answer.position, now)
-        elif answer.outcome is Outcome.WAITING and answers:
-            self._wait_for_first(answer.position)
-        elif answer.outcome is Outcome.UNAVAILABLE and answers:
-            self._ask_later(now)
-        elif not answer.outcome.subscribed and answer.outcome is not Outcome.UNAVAILABLE:
-            self._open = self._ask_again_at = None
-            self._enter(State.STALE if self.has_document and self.state is not State.CLOSED else self.state)
-            self._happenings.append(Refused(answer.outcome, answer.message or ""))
+        if answer.outcome in (Outcome.PATCH, Outcome.KEYFRAME):
+            return self.receive_garbage(ProtocolError(f"{answer.outcome.value}, but no frame"), answer, now)
+        self._settle_request(answer)
+        if answer.outcome.is_refusal:
+            if self._answered is not None or answer.request is None:
+                self._refuse(answer)
+        elif self._answered is not None:
+            if answer.outcome is Outcome.UP_TO_DATE:
+                self._confirm(answer.position, now)
+            elif answer.outcome is Outcome.WAITING:
+                self._wait_for_first(answer.position)
+            else:
+                self._ask_later(now)
         return self._flush()
 
     def receive_garbage(self, error: RemoteError, answer: Answer | None, now: float) -> list[Happening]:
-        """Bytes came that are no frame: whatever they said is lost."""
-        answers = self._settle_request(answer)
-        if self.state is State.CLOSED:
+        """Something came that is no frame: whatever it said is lost."""
+        self._settle_request(answer)
+        if self.state is State.CLOSED or self.refusal is not None:
             return self._flush()
         if self.state is State.LIVE:
             self._enter(State.STALE)
-        if answers:
-            self._ask_later(now)
-        else:
-            self._ask(now, str(error))
+        self._ask(now, str(error))
         return self._flush()
 
     # ---- the table's words ---------------------------------------------------------------------------------------
@@ -283,7 +294,7 @@ class Replica:
             return Arrival.DELTA_OLD
         return Arrival.DELTA_OTHER
 
-    def _act(self, action: Action, frame: Keyframe | Delta, answers: bool, now: float) -> None:
+    def _act(self, action: Action, frame: Keyframe | Delta, now: float) -> None:
         match action:
             case Action.APPLY:
                 self._apply(frame, now)
@@ -292,7 +303,7 @@ class Replica:
                 if frame.position.offset > self.position.offset:
                     self._apply(frame, now)
             case Action.APPLY_IF_ANSWER:
-                if answers:
+                if self._answered is not None:
                     self._apply(frame, now)
             case Action.ASK:
                 self._ask(now, "a delta before any document")
@@ -308,9 +319,7 @@ class Replica:
             try:
                 document = apply_patch(self.document, frame.patch)
             except PatchError as error:
-                self.position = None
-                self._enter(State.EMPTY)
-                self._ask(now, f"a patch that does not fit: {error}")
+                self._lose(now, f"a patch that does not fit: {error}")
                 return
             happened = PatchApplied(frame.patch, document, frame.position)
         else:
@@ -321,57 +330,70 @@ class Replica:
         self._unanswered = 0
         self._enter(State.LIVE)
         self._happenings.append(happened)
-        self._pass_on(frame.events, frame.dropped)
+        if frame.dropped:
+            self._happenings.append(EventsDropped(frame.dropped))
+        self._happenings.extend(EventReceived(event.name, event.data) for event in frame.events)
 
-    def _pass_on(self, events: tuple[Event, ...], dropped: int) -> None:
-        if dropped:
-            self._happenings.append(EventsDropped(dropped))
-        self._happenings.extend(EventReceived(event.name, event.data) for event in events)
-
-    def _receive_closed(self, frame: Closed, answers: bool) -> None:
+    def _receive_closed(self, frame: Closed) -> None:
         mine = self.position is not None and self.position.epoch == frame.epoch
-        if self.state is State.CLOSED or not (mine or answers):
+        if self.state is State.CLOSED or not (mine or self._answered is not None):
             return
-        self._open = self._ask_again_at = None
+        self._stop_asking()
         self.closed_reason = frame.reason
         self._enter(State.CLOSED)
         self._happenings.append(ChannelEnded(frame.reason))
 
+    # ---- the answers' words --------------------------------------------------------------------------------------
+
     def _confirm(self, position: Position | None, now: float) -> None:
-        if position is not None and position == self.position and self.state in (State.LIVE, State.STALE):
-            self._unanswered = 0
-            self._enter(State.LIVE)
+        if self._held is None or position != self._held:
+            # The server calls us up to date at a place where we are not: nothing we hold can be trusted.
+            self._lose(now, "called up to date at another position")
             return
-        # The server calls us up to date at a place where we are not: nothing we hold can be trusted.
-        self.position = None
-        self._enter(State.EMPTY)
-        self._ask(now, "called up to date at another position")
+        self._unanswered = 0
+        self._enter(State.LIVE)
 
     def _wait_for_first(self, position: Position | None) -> None:
-        self.position = position and Position(position.epoch, 0)
+        self.position = None if position is None else Position(position.epoch, 0)
+        self.closed_reason = None
         self._unanswered = 0
         self._enter(State.STALE if self.has_document else State.EMPTY)
 
+    def _refuse(self, answer: Answer) -> None:
+        self._stop_asking()
+        self.refusal = Refused(answer.outcome, answer.message or "")
+        if self.state is State.LIVE:
+            self._enter(State.STALE)
+        self._happenings.append(self.refusal)
+
     # ---- requests ------------------------------------------------------------------------------------------------
 
-    def _settle_request(self, answer: Answer | None) -> bool:
-        if answer is None or self._open is None or answer.request != self._open.id:
-            return False
-        self._open = None
-        return True
+    def _settle_request(self, answer: Answer | None) -> None:
+        self._answered = None
+        if answer is not None and self._open is not None and answer.request == self._open.id:
+            self._answered = self._open
+            self._stop_asking()
+
+    def _lose(self, now: float, reason: str) -> None:
+        self.position = None
+        self._enter(State.EMPTY)
+        self._ask(now, reason)
 
     def _ask(self, now: float, reason: str) -> None:
-        if self._open is None and self._ask_again_at is None:
+        if self.deadline is not None:
+            return  # asked already, or will be
+        if self._answered is not None and self._answered.position == self._held:
+            # Repeated at once, a question whose answer did not help would have two confused ends flood each other.
+            self._ask_later(now)
+        else:
             self._happenings.append(self.request(now, reason))
 
-    def _ask_again_unless_settled(self, answered: bool, now: float) -> None:
-        if answered and self._open is None and self.state not in (State.LIVE, State.CLOSED):
-            self._ask_later(now)
-
     def _ask_later(self, now: float) -> None:
-        """After an answer that did not help: asking at once, two confused ends would flood each other."""
         self._unanswered += 1
-        self._ask_again_at = now + self._delay_s()
+        self.deadline = now + self._delay_s()
+
+    def _stop_asking(self) -> None:
+        self._open = self.deadline = None
 
     def _delay_s(self) -> float:
         return self._backoff.delay_s(self._unanswered, uniform=self._uniform)

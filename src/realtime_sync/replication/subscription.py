@@ -10,7 +10,7 @@ from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, RemoteError
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
-from realtime_sync.replication.replica import Happening, Refused, Replica, ResyncNeeded, State
+from realtime_sync.replication.replica import Happening, Replica, ResyncNeeded, State
 from realtime_sync.wire.codecs import get_codec
 from realtime_sync.wire.frames import Frame, frame_from_wire
 from realtime_sync.wire.messages import (
@@ -20,7 +20,6 @@ from realtime_sync.wire.messages import (
     UNSUBSCRIBE,
     Answer,
     Fetch,
-    Outcome,
     Resync,
     Subscribe,
     unsubscribe_to_wire,
@@ -65,7 +64,6 @@ class Subscription:
 
     Attributes:
         replica: See above.
-        refusal: Why the server does not let us watch; None when it does.
         last_error: What was wrong with the last frame that could not be read.
     """
 
@@ -75,30 +73,28 @@ class Subscription:
         self.channel = channel
         self.codecs = tuple(codecs)
         self.replica = replica
-        self.refusal: Refused | None = None
         self.last_error: RemoteError | None = None
         self._limits = limits
         self._check = Normalizer(limits=limits)
         self._codec: str | None = None
         self._connected = False
         self._admitted = False  # on this connection: the server knows us
-        self._waiting = False
         self._outgoing: list[Outgoing] = []
 
     @property
     def status(self) -> Status:
         """What may be said about the document."""
-        if self.refusal is not None:
-            return Status.FORBIDDEN
         if self.replica.state is State.CLOSED:
             return Status.CLOSED
+        if self.replica.refusal is not None:
+            return Status.FORBIDDEN
         if not self._connected:
             return Status.OFFLINE
-        if self.replica.state is State.LIVE:
+        if self.replica.state is State.LIVE and self._admitted:  # confirmed on this connection
             return Status.LIVE
         if self.replica.has_document:
             return Status.STALE
-        return Status.WAITING if self._waiting else Status.EMPTY
+        return Status.WAITING if self.replica.is_waiting else Status.EMPTY
 
     def outgoing(self) -> list[Outgoing]:
         """Return what to send now, oldest first, and forget it."""
@@ -110,7 +106,6 @@ class Subscription:
     def connected(self, now: float) -> None:
         """A connection is there: subscribe on it, with the position held."""
         self._connected, self._admitted = True, False
-        self.refusal = None
         self._say(self.replica.request(now))
 
     def disconnected(self) -> None:
@@ -163,7 +158,6 @@ class Subscription:
     def _take_answer(self, answer: Answer) -> None:
         if answer.outcome.subscribed:
             self._admitted = True
-            self._waiting = answer.outcome is Outcome.WAITING
             self._codec = answer.codec
 
     def _read(self, body: Any) -> Frame:
@@ -182,8 +176,6 @@ class Subscription:
         for happening in happened:
             if isinstance(happening, ResyncNeeded):
                 self._say(happening)
-            elif isinstance(happening, Refused):
-                self.refusal = happening
         return happened
 
     def _say(self, asked: ResyncNeeded) -> None:

@@ -1,10 +1,9 @@
 """A transport without a network, and clients on it."""
 
 import itertools
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
-
-import orjson
 
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.replication.subscription import Outgoing
@@ -133,4 +132,4 @@ class MemoryClient:
 
 
 def _copied(value: Any) -> Any:
-    return value if isinstance(value, bytes) else orjson.loads(orjson.dumps(value))
+    return value if isinstance(value, bytes) else json.loads(json.dumps(value))

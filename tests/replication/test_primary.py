@@ -1,0 +1,428 @@
+"""The writing end: capture, cut, recover."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from realtime_sync.document.equality import json_equal
+from realtime_sync.document.normalize import Normalizer
+from realtime_sync.document.patch import apply_patch
+from realtime_sync.errors import (
+    EditConflict,
+    InvalidName,
+    InvalidPatch,
+    InvalidValue,
+    NoDocument,
+    PatchError,
+    PathNotFound,
+)
+from realtime_sync.limits import HistoryLimits
+from realtime_sync.position import Position
+from realtime_sync.replication.primary import COMPACT_AT_OPERATIONS, LooseEvents, Primary
+from realtime_sync.wire.frames import Delta, Event, Keyframe
+from realtime_sync.wire.messages import Outcome
+
+GRAPH: dict[str, Any] = {"nodes": {"n1": {"status": "RUNNING", "text": "Hello"}, "n2": {"status": "PENDING"}}}
+
+
+def primary_with(document: Any = GRAPH, **options: Any) -> Primary:
+    """Return a primary that has committed its first keyframe: it stands at offset 1."""
+    primary = Primary("A", **options)
+    primary.publish(copy.deepcopy(document))
+    flush(primary)
+    return primary
+
+
+def flush(primary: Primary, now: float = 0.0) -> Keyframe | Delta | LooseEvents | None:
+    frame = primary.take()
+    if frame is not None:
+        primary.commit(now)
+    return frame
+
+
+def flush_delta(primary: Primary) -> Delta:
+    frame = flush(primary)
+    assert isinstance(frame, Delta)
+    return frame
+
+
+# ---- capture ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_frame_is_a_keyframe_of_the_head_at_that_moment() -> None:
+    primary = Primary("A")
+    assert primary.position == Position("A", 0)
+    primary.publish({"n": 1})
+    primary.publish({"n": 2})
+    assert flush(primary) == Keyframe(Position("A", 1), {"n": 2})
+    assert not primary.is_pending
+    assert flush(primary) is None
+
+
+def test_a_second_publish_is_a_delta_of_what_changed() -> None:
+    primary = primary_with()
+    changed = copy.deepcopy(GRAPH)
+    changed["nodes"]["n1"]["text"] += ", world"
+    primary.publish(changed)
+    assert flush(primary) == Delta(
+        Position("A", 1),
+        Position("A", 2),
+        [{"op": "append", "path": "/nodes/n1/text", "value": ", world"}],
+    )
+
+
+def test_publishing_what_is_there_already_is_no_frame() -> None:
+    primary = primary_with()
+    primary.publish(copy.deepcopy(GRAPH))
+    assert not primary.is_pending
+
+
+def test_true_instead_of_one_is_a_change() -> None:
+    primary = primary_with({"n": 1})
+    primary.publish({"n": 1.0})
+    assert not primary.is_pending, "the same number, however it is written"
+    primary.publish({"n": True})
+    assert flush_delta(primary).patch == [{"op": "replace", "path": "/n", "value": True}]
+
+
+def test_captures_until_a_flush_are_one_frame_without_what_cancelled_out() -> None:
+    primary = primary_with()
+    for status in ("RUNNING", "DONE"):
+        primary.publish({**GRAPH["nodes"]["n2"], "status": status}, at="/nodes/n2")
+    for token in ("a", "b", "c"):
+        primary.append_text("/nodes/n1/text", token)
+    frame = flush_delta(primary)
+    assert frame.patch == [
+        {"op": "replace", "path": "/nodes/n2/status", "value": "DONE"},
+        {"op": "append", "path": "/nodes/n1/text", "value": "abc"},
+    ]
+
+
+def test_the_caller_may_change_what_it_passed() -> None:
+    primary = Primary("A")
+    mine: dict[str, Any] = {"nodes": {"a": [1]}}
+    primary.publish(mine)
+    mine["nodes"]["a"].append(2)
+    assert primary.document == {"nodes": {"a": [1]}}
+    flush(primary)
+    primary.publish(mine)
+    mine["nodes"]["a"].append(3)
+    assert primary.document == {"nodes": {"a": [1, 2]}}
+    assert flush_delta(primary).patch == [{"op": "add", "path": "/nodes/a/1", "value": 2}]
+
+
+def test_publish_at_a_pointer_replaces_or_adds_a_part() -> None:
+    primary = primary_with()
+    primary.publish({"status": "NEW"}, at="/nodes/n3")
+    primary.publish("DONE", at="/nodes/n1/status")
+    assert primary.document["nodes"]["n3"] == {"status": "NEW"}
+    assert primary.document["nodes"]["n1"]["status"] == "DONE"
+    with pytest.raises(PathNotFound):
+        primary.publish(1, at="/missing/part")
+    with pytest.raises(NoDocument):
+        Primary("B").publish(1, at="/a")
+
+
+def test_a_bad_value_names_its_path_inside_the_document_and_changes_nothing() -> None:
+    primary = primary_with()
+    with pytest.raises(InvalidValue) as caught:
+        primary.publish({"status": float("nan")}, at="/nodes/n1")
+    assert caught.value.path == "/nodes/n1/status"
+    assert not primary.is_pending
+    assert primary.document == GRAPH
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, "\ud800", {1: "a"}, 2**60])
+def test_a_refused_value_leaves_the_channel_going_on(value: Any) -> None:
+    primary = primary_with()
+    with pytest.raises(InvalidValue, match="/nodes/n1"):
+        primary.publish({"nodes": {"n1": value}})
+    primary.publish({"nodes": {}})
+    assert flush_delta(primary).position.offset == 2
+
+
+def test_append_text_needs_a_string_at_the_pointer_and_as_the_text() -> None:
+    primary = primary_with({"n": 1, "text": ""})
+    with pytest.raises(InvalidPatch):
+        primary.append_text("/n", "x")
+    with pytest.raises(PathNotFound):
+        primary.append_text("/missing", "x")
+    with pytest.raises(InvalidValue):
+        primary.append_text("/text", 7)  # type: ignore[arg-type]
+    primary.append_text("/text", "")
+    assert not primary.is_pending
+
+
+def test_a_value_may_be_converted_by_the_applications_default() -> None:
+    primary = Primary("A", normalizer=Normalizer(default=lambda value: sorted(value)))
+    primary.publish({"tags": {"b", "a"}})
+    assert primary.document == {"tags": ["a", "b"]}
+    primary.publish({"tags": {"b", "a", "c"}})
+    assert primary.document == {"tags": ["a", "b", "c"]}
+
+
+def test_an_initial_document_is_taken_only_when_there_is_none() -> None:
+    primary = Primary("A")
+    primary.initialize({"n": 1})
+    primary.initialize({"n": 2})
+    assert primary.document == {"n": 1}
+
+
+def test_a_pending_patch_stays_bounded_by_the_document() -> None:
+    primary = primary_with({"log": []})
+    for round_ in range(5 * COMPACT_AT_OPERATIONS):
+        primary.publish([round_], at="/log")
+        primary.publish([round_, round_], at="/log")
+        assert primary.pending_operations <= 2 * COMPACT_AT_OPERATIONS
+    assert json_equal(apply_patch({"log": []}, flush_delta(primary).patch), primary.document)
+
+
+# ---- edits -----------------------------------------------------------------------------------------------------------
+
+
+def edit(primary: Primary, status: str, node: str = "n1") -> None:
+    base = primary.begin_edit()
+    with primary.draft(base) as draft:
+        draft["nodes"][node]["status"] = status
+    primary.commit_edit(base, draft.patch)
+
+
+def test_an_edit_is_captured_as_its_patch() -> None:
+    primary = primary_with()
+    edit(primary, "DONE")
+    assert flush_delta(primary).patch == [{"op": "replace", "path": "/nodes/n1/status", "value": "DONE"}]
+
+
+def test_disjoint_edits_that_overlap_in_time_both_survive() -> None:
+    primary = primary_with()
+    first, second = primary.begin_edit(), primary.begin_edit()
+    with primary.draft(first) as draft_1, primary.draft(second) as draft_2:
+        draft_1["nodes"]["n1"]["status"] = "DONE"
+        draft_2["nodes"]["n2"]["status"] = "RUNNING"
+    primary.commit_edit(second, draft_2.patch)
+    primary.commit_edit(first, draft_1.patch)
+    assert primary.document["nodes"]["n1"]["status"] == "DONE"
+    assert primary.document["nodes"]["n2"]["status"] == "RUNNING"
+
+
+def test_overlapping_edits_conflict_and_the_second_applies_nothing() -> None:
+    primary = primary_with()
+    base = primary.begin_edit()
+    with primary.draft(base) as draft:
+        draft["nodes"]["n2"]["status"] = "MINE"
+        draft["nodes"]["n1"]["status"] = "MINE"
+    edit(primary, "THEIRS")
+    with pytest.raises(EditConflict) as caught:
+        primary.commit_edit(base, draft.patch)
+    assert caught.value.path == "/nodes/n1/status"
+    assert primary.document["nodes"] == {**GRAPH["nodes"], "n1": {"status": "THEIRS", "text": "Hello"}}
+
+
+def test_a_publish_between_is_a_writer_like_any_other() -> None:
+    primary = primary_with()
+    base = primary.begin_edit()
+    with primary.draft(base) as draft:
+        draft["nodes"]["n1"]["text"] += "!"
+    primary.publish({"nodes": {}})
+    with pytest.raises(EditConflict):
+        primary.commit_edit(base, draft.patch)
+    assert primary.document == {"nodes": {}}
+
+
+def test_a_patch_made_beside_is_captured_only_when_nothing_came_between() -> None:
+    primary = primary_with()
+    base = primary.begin_edit()
+    patch = primary.changes(base, {"nodes": {}})
+    assert primary.commit_if_unchanged(base, patch)
+    stale = primary.begin_edit()
+    patch = primary.changes(stale, {"nodes": {"x": 1}})
+    edit_free = primary.begin_edit()
+    primary.publish({"nodes": {"y": 1}})
+    assert not primary.commit_if_unchanged(stale, patch)
+    primary.abandon_edit()
+    assert edit_free.document == {"nodes": {}}
+    assert primary.document == {"nodes": {"y": 1}}
+
+
+def test_an_edit_without_a_document_is_an_error_with_the_remedy() -> None:
+    with pytest.raises(NoDocument, match=r"initial=|publish\(\)"):
+        Primary("A").begin_edit()
+
+
+# ---- events ----------------------------------------------------------------------------------------------------------
+
+
+def test_events_travel_with_the_patch_that_was_captured_before_them() -> None:
+    primary = primary_with({"n": 1})
+    primary.publish({"n": 2})
+    data = {"task": [1]}
+    primary.emit("task_update", data)
+    data["task"].append(2)
+    frame = flush_delta(primary)
+    assert frame.patch == [{"op": "replace", "path": "/n", "value": 2}]
+    assert frame.events == (Event("task_update", {"task": [1]}),)
+
+
+def test_an_event_alone_is_a_frame_with_an_empty_patch() -> None:
+    primary = primary_with({"n": 1})
+    primary.emit("ping", None)
+    frame = flush_delta(primary)
+    assert (frame.patch, frame.events) == ([], (Event("ping", None),))
+
+
+def test_what_overflowed_is_told_in_the_frame() -> None:
+    primary = primary_with({"n": 1}, max_queue_size=2)
+    for number in range(5):
+        primary.emit("e", number)
+    frame = flush_delta(primary)
+    assert [event.data for event in frame.events] == [3, 4]
+    assert frame.dropped == 3
+
+
+def test_before_a_document_events_are_loose_and_the_first_keyframe_counts_them() -> None:
+    primary = Primary("A")
+    primary.emit("e", 1)
+    assert flush(primary) == LooseEvents((Event("e", 1),))
+    assert primary.position.offset == 0
+    assert not primary.is_pending
+    primary.publish({"n": 1})
+    assert flush(primary) == Keyframe(Position("A", 1), {"n": 1}, (), 1)
+
+
+@pytest.mark.parametrize("name", ["", "sync:subscribe", "sync:mine", "batch_update", "connect", "disconnect"])
+def test_reserved_event_names_are_refused(name: str) -> None:
+    with pytest.raises(InvalidName):
+        primary_with().emit(name, None)
+
+
+# ---- cut -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_frame_under_way_stays_the_same_until_it_is_committed() -> None:
+    primary = primary_with({"n": 1})
+    primary.publish({"n": 2})
+    frame = primary.take()
+    primary.publish({"n": 3})
+    primary.emit("e", 1)
+    assert primary.take() is frame
+    assert primary.position.offset == 1
+    primary.commit(0.0)
+    later = flush_delta(primary)
+    assert later.base == Position("A", 2)
+    assert later.patch == [{"op": "replace", "path": "/n", "value": 3}]
+
+
+def test_captures_while_the_first_keyframe_is_under_way_are_the_next_delta() -> None:
+    primary = Primary("A")
+    primary.publish({"n": 1})
+    first = primary.take()
+    primary.publish({"n": 2})
+    primary.commit(0.0)
+    assert first == Keyframe(Position("A", 1), {"n": 1})
+    assert flush_delta(primary).patch == [{"op": "replace", "path": "/n", "value": 2}]
+
+
+def test_a_keyframe_never_contains_an_edit_that_a_later_delta_carries_again() -> None:
+    primary = primary_with({"text": ""})
+    primary.append_text("/text", "pending")
+    assert primary.keyframe() == Keyframe(Position("A", 1), {"text": ""})
+    primary.take()
+    primary.append_text("/text", " more")
+    assert primary.keyframe().document == {"text": ""}
+    primary.commit(0.0)
+    assert primary.keyframe() == Keyframe(Position("A", 2), {"text": "pending"})
+
+
+# ---- catch up --------------------------------------------------------------------------------------------------------
+
+
+def test_catch_up_is_nothing_one_patch_or_a_keyframe() -> None:
+    primary = primary_with({"n": 1})
+    for n in (2, 3, 4):
+        primary.publish({"n": n})
+        primary.emit("n", n)
+        flush(primary)
+    assert primary.catch_up(Position("A", 4), 0.0).outcome is Outcome.UP_TO_DATE
+    missed = primary.catch_up(Position("A", 2), 0.0)
+    assert missed.outcome is Outcome.PATCH
+    assert missed.delta == Delta(
+        Position("A", 2),
+        Position("A", 4),
+        [{"op": "replace", "path": "/n", "value": 4}],
+        (Event("n", 3), Event("n", 4)),
+    )
+    assert missed.keyframe is not None
+    assert missed.keyframe.events == missed.delta.events
+    for position in (None, Position("B", 2), Position("A", 9)):
+        fresh = primary.catch_up(position, 0.0)
+        assert fresh.outcome is Outcome.KEYFRAME
+        assert fresh.keyframe == Keyframe(Position("A", 4), {"n": 4})
+
+
+def test_catch_up_before_the_first_frame_is_waiting() -> None:
+    primary = Primary("A")
+    assert primary.catch_up(None, 0.0).outcome is Outcome.WAITING
+    primary.publish({"n": 1})
+    assert primary.catch_up(None, 0.0).outcome is Outcome.WAITING, "not flushed yet: nobody may be ahead of the log"
+
+
+def test_catch_up_past_the_history_is_a_keyframe() -> None:
+    primary = primary_with({"n": 0}, history=HistoryLimits(max_frames=2))
+    for n in range(1, 6):
+        primary.publish({"n": n})
+        flush(primary)
+    assert primary.catch_up(Position("A", 4), 0.0).outcome is Outcome.PATCH
+    assert primary.catch_up(Position("A", 3), 0.0).outcome is Outcome.KEYFRAME
+
+
+# ---- recovery --------------------------------------------------------------------------------------------------------
+
+
+def logged() -> tuple[Keyframe, list[Delta]]:
+    primary = Primary("OLD")
+    primary.publish({"n": 1, "kept": True})
+    keyframe = primary.take()
+    assert isinstance(keyframe, Keyframe)
+    primary.commit(0.0)
+    primary.publish({"n": 2, "kept": True})
+    return keyframe, [flush_delta(primary)]
+
+
+def test_a_primary_goes_on_where_the_log_ended() -> None:
+    primary = Primary("NEW")
+    primary.initialize({"n": 0})
+    primary.recover(*logged())
+    assert primary.position == Position("OLD", 2)
+    assert primary.document == {"n": 2, "kept": True}, "an initial value is no change"
+    assert not primary.is_pending
+
+
+def test_what_was_published_before_the_log_was_read_is_a_change_on_top() -> None:
+    primary = Primary("NEW")
+    primary.publish({"n": 3, "kept": True})
+    primary.recover(*logged())
+    frame = flush_delta(primary)
+    assert frame.base == Position("OLD", 2)
+    assert frame.patch == [{"op": "replace", "path": "/n", "value": 3}]
+
+
+def test_an_edit_that_was_open_when_the_log_was_read_conflicts() -> None:
+    primary = Primary("NEW")
+    primary.initialize({"nodes": {"n1": {"status": "NEW"}}})
+    base = primary.begin_edit()
+    with primary.draft(base) as draft:
+        draft["nodes"]["n1"]["status"] = "DONE"
+    primary.recover(*logged())
+    with pytest.raises(EditConflict):
+        primary.commit_edit(base, draft.patch)
+
+
+def test_a_log_that_does_not_fit_together_is_an_error_and_nothing_is_recovered() -> None:
+    keyframe, _ = logged()
+    broken = Delta(Position("OLD", 1), Position("OLD", 2), [{"op": "remove", "path": "/missing"}])
+    primary = Primary("NEW")
+    with pytest.raises(PatchError):
+        primary.recover(keyframe, [broken])
+    assert primary.position == Position("NEW", 0)
+    assert not primary.has_document

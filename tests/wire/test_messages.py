@@ -1,0 +1,69 @@
+"""Messages to the wire and back, and what is no message."""
+
+from typing import Any
+
+import pytest
+
+from realtime_sync.errors import ProtocolError
+from realtime_sync.position import Position
+from realtime_sync.wire.messages import MAX_CODECS_OFFERED, Answer, Fetch, Outcome, Resync, Subscribe
+
+SUBSCRIBE = {"version": 1, "channel": "c", "request": "1", "codecs": ["json"], "position": ["A", 3]}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Subscribe("c", "1", ("msgpack+zstd", "json"), None),
+        Subscribe("c", "1", (), Position("A", 3), version=7),
+        Resync("c", "2", Position("A", 3)),
+        Fetch("c", "/a~1b"),
+        Answer(Outcome.KEYFRAME, "1", "json"),
+        Answer(Outcome.WAITING, "1", "json", Position("A", 0)),
+        Answer(Outcome.FORBIDDEN, message="no"),
+    ],
+)
+def test_a_message_survives_the_wire(message: Any) -> None:
+    assert type(message).from_wire(message.to_wire()) == message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "1"},
+        {"channel": 7},
+        {"request": ""},
+        {"request": "x" * 65},
+        {"request": 1},
+        {"codecs": "json"},
+        {"codecs": [1]},
+        {"codecs": ["json"] * (MAX_CODECS_OFFERED + 1)},
+        {"position": ["A"]},
+        {"position": ["A", -1]},
+        {"position": ["A", 1.5]},
+        {"position": ["A", True]},
+        {"position": ["", 1]},
+        {"position": ["A" * 65, 1]},
+        {"position": ["A", 2**53]},
+    ],
+)
+def test_what_is_no_subscribe_message_is_refused(change: dict[str, Any]) -> None:
+    assert Subscribe.from_wire(SUBSCRIBE)
+    with pytest.raises(ProtocolError):
+        Subscribe.from_wire({**SUBSCRIBE, **change})
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"channel": None}, {"outcome": "great"}, {"outcome": 1}])
+@pytest.mark.parametrize("message", [Subscribe, Resync, Fetch, Answer])
+def test_anything_else_is_refused(message: Any, value: Any) -> None:
+    with pytest.raises(ProtocolError):
+        message.from_wire(value)
+
+
+def test_unknown_members_are_ignored() -> None:
+    assert Subscribe.from_wire({**SUBSCRIBE, "future": 1}) == Subscribe.from_wire(SUBSCRIBE)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_an_outcome_admits_refuses_or_postpones(outcome: Outcome) -> None:
+    assert outcome.subscribed + outcome.is_refusal + (outcome is Outcome.UNAVAILABLE) == 1
