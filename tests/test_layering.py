@@ -39,7 +39,7 @@ ONE_LIBRARY = {"engineio": "socketio"}
 
 PURE = set(
     "abc array bisect collections contextlib copy dataclasses datetime decimal enum functools gzip heapq itertools "
-    "math operator re reprlib string struct types typing zlib".split()
+    "math operator re reprlib string struct types typing weakref zlib".split()
 )
 """Standard modules that neither wait, nor look at the world, nor draw lots. (`datetime` and `gzip` could.)"""
 
