@@ -17,6 +17,7 @@ from realtime_sync.document.draft import draft
 from realtime_sync.document.equality import json_equal
 from realtime_sync.document.patch import apply_patch
 from realtime_sync.document.pointer import format_pointer
+from realtime_sync.errors import DraftDetached
 from realtime_sync.jsontypes import Json
 from realtime_sync.testing.strategies import (
     EditKind,
@@ -127,6 +128,7 @@ def touch(values: Any) -> None:
 def test_a_draft_does_what_a_plain_document_does(data: Any, document: Json, steps: int) -> None:
     before = copy.deepcopy(document)
     model = copy.deepcopy(document)
+    kept: list[tuple[Any, Any]] = []  # plain containers, and the parts that stood at their places
     with draft(document) as d:
         for _ in range(steps):
             places = containers(model)
@@ -136,10 +138,12 @@ def test_a_draft_does_what_a_plain_document_does(data: Any, document: Json, step
                 model = copy.deepcopy(model)
                 continue
             place = data.draw(st.sampled_from(places))
-            target = at(model, place)
+            target, part = at(model, place), at(d, place)
+            kept += [(target, part)] if place else []
             edit = data.draw(edits_of(target))
-            assert outcome(edit, at(d, place))[0] == outcome(edit, target)[0]
+            assert outcome(edit, part)[0] == outcome(edit, target)[0]
             assert json_equal(d.copy(), model)
+        check_kept(kept, model, d)
     assert json_equal(document, before)
     assert json_equal(apply_patch(document, d.patch), model)
     assert json_equal(d.result, model)
@@ -147,6 +151,17 @@ def test_a_draft_does_what_a_plain_document_does(data: Any, document: Json, step
         assert json_equal(jsonpatch.JsonPatchWithAppend(d.patch).apply(before), model)
     if json_equal(model, document):
         assert d.patch == []
+
+
+def check_kept(kept: list[tuple[Any, Any]], model: Json, d: Any) -> None:
+    """Check that a part is in the draft exactly if the plain container that it is the twin of is in the model."""
+    places = {id(at(model, place)): place for place in containers(model)}
+    for target, part in kept:
+        if id(target) in places:
+            assert at(d, places[id(target)]) is part
+        else:
+            assert outcome(lambda part: part.clear(), part) == ("raised", DraftDetached)
+        assert json_equal(part.copy(), target)
 
 
 def without(kind: EditKind, edits: list[GraphEdit]) -> list[GraphEdit]:
