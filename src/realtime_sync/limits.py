@@ -17,9 +17,10 @@ class Limits:
 
     Attributes:
         max_encoded_bytes: Bytes of one frame as it arrives, before it is decompressed.
-        max_decoded_bytes: Bytes of one frame after decompression. One that would take more than 4 bytes of memory for
-            each of these counts as larger: 16 MiB keeps a decode near 64 MiB, whatever is in it.
+        max_decoded_bytes: Bytes of one frame after decompression.
         max_elements: Values (containers and scalars) in one frame: `{},` costs 3 bytes on the wire and 72 in memory.
+        max_memory_bytes: Memory that decoding one frame may take, as told by its bytes before it is parsed; None means
+            4 times `max_decoded_bytes`, but at least 64 MiB.
         max_depth: Containers inside containers in a document; at most 240.
         max_operations: Operations in one patch that arrives.
         max_channel_name_bytes: UTF-8 bytes of a channel's name; it travels with every frame.
@@ -29,6 +30,7 @@ class Limits:
     max_encoded_bytes: int = attrs.field(default=16 * 2**20, validator=_positive)
     max_decoded_bytes: int = attrs.field(default=16 * 2**20, validator=_positive)
     max_elements: int = attrs.field(default=500_000, validator=_positive)
+    max_memory_bytes: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     max_depth: int = attrs.field(default=200, validator=[_positive, attrs.validators.le(HIGHEST_DEPTH)])
     max_operations: int = attrs.field(default=100_000, validator=_positive)
     max_channel_name_bytes: int = attrs.field(default=200, validator=_positive)

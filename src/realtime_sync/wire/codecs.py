@@ -54,8 +54,8 @@ class Codec(Protocol):
 
         Args:
             data: Anything.
-            limits: `max_encoded_bytes`, `max_decoded_bytes`, `max_elements` and `max_depth` count here. A frame wraps
-                a document, so 3 containers more than `max_depth` are let through.
+            limits: `max_encoded_bytes`, `max_decoded_bytes`, `max_memory_bytes`, `max_elements` and `max_depth` count
+                here. A frame wraps its values, so 3 containers more than `max_depth` are let through.
 
         Raises:
             LimitExceeded: It is larger, deeper or heavier than `limits` allows.

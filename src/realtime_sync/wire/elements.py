@@ -21,9 +21,9 @@ from realtime_sync.limits import Limits
 ENVELOPE_DEPTH = 3
 """Containers that a frame puts around a value: itself, its patch and an operation, or itself, its events and one."""
 
-MEMORY_PER_DECODED_BYTE = 4
-UNQUESTIONED_MEMORY = 64 * 2**20
-"""Memory that any message may take, however low `max_decoded_bytes` is."""
+_MEMORY_PER_DECODED_BYTE = 4
+_UNQUESTIONED_MEMORY = 64 * 2**20
+"""What any message may take, however low `max_decoded_bytes` is."""
 
 _HEAVIEST_BYTE = 64
 """No byte of JSON takes more memory: objects inside objects, 5 bytes each as `{"":` and `}`, take 50 a byte."""
@@ -72,8 +72,8 @@ def admit_json(data: bytes, codec: str, limits: Limits) -> None:
     Raises:
         LimitExceeded: Too many elements, too deep, or too much memory.
     """
+    small = len(data) <= limits.max_elements and len(data) * _HEAVIEST_BYTE <= _allowed_memory(limits)
     openings = data.count(b"[") + data.count(b"{")
-    small = len(data) <= limits.max_elements and len(data) * _HEAVIEST_BYTE <= UNQUESTIONED_MEMORY
     if not small or openings > limits.max_depth + ENVELOPE_DEPTH:
         _refuse_heavy(survey_json, data, codec, limits)
 
@@ -85,25 +85,28 @@ def admit_msgpack(data: bytes, codec: str, limits: Limits) -> None:
         LimitExceeded: Too many elements, too deep, or too much memory.
         DecodeError: Binary or extension types, numbers that JSON has not, more or fewer bytes than one value.
     """
-
-    def survey(message: bytes, *, weigh_text: bool = False) -> Survey:
-        return survey_msgpack(message, codec, limits, weigh_text=weigh_text)
-
-    _refuse_heavy(survey, data, codec, limits)
+    _refuse_heavy(survey_msgpack, data, codec, limits)
 
 
 def _refuse_heavy(survey_of: Callable[..., Survey], data: bytes, codec: str, limits: Limits) -> None:
-    survey = survey_of(data)
-    if survey.elements > limits.max_elements:
-        raise LimitExceeded(codec, "max_elements", limits.max_elements, survey.elements)
-    if survey.depth > limits.max_depth + ENVELOPE_DEPTH:
-        raise LimitExceeded(codec, "max_depth", limits.max_depth, survey.depth - ENVELOPE_DEPTH)
-    allowed = max(UNQUESTIONED_MEMORY, MEMORY_PER_DECODED_BYTE * limits.max_decoded_bytes)
-    if survey.memory_bytes + 3 * len(data) > allowed and _WIDE.search(data):
-        survey = survey_of(data, weigh_text=True)
+    survey = survey_of(data, codec, limits)
+    allowed = _allowed_memory(limits)
+    heaviest = survey.memory_bytes + 3 * len(data)  # if all text were of the widest characters
+    if survey.memory_bytes <= allowed < heaviest and (b"\\u" in data or not data.isascii()):
+        survey = survey_of(data, codec, limits, weigh_text=True)
     if survey.memory_bytes > allowed:
-        worth = survey.memory_bytes // MEMORY_PER_DECODED_BYTE
-        raise LimitExceeded(codec, "max_decoded_bytes", limits.max_decoded_bytes, worth)
+        raise LimitExceeded(codec, "max_memory_bytes", allowed, survey.memory_bytes)
+
+
+def _refuse_many(elements: int, depth: int, codec: str, limits: Limits) -> None:
+    if elements > limits.max_elements:
+        raise LimitExceeded(codec, "max_elements", limits.max_elements, elements)
+    if depth > limits.max_depth + ENVELOPE_DEPTH:
+        raise LimitExceeded(codec, "max_depth", limits.max_depth, depth - ENVELOPE_DEPTH)
+
+
+def _allowed_memory(limits: Limits) -> int:
+    return limits.max_memory_bytes or max(_UNQUESTIONED_MEMORY, _MEMORY_PER_DECODED_BYTE * limits.max_decoded_bytes)
 
 
 # JSON
@@ -117,24 +120,35 @@ _STEPS = bytes({ord("["): 1, ord("{"): 1, ord("]"): 255, ord("}"): 255}.get(byte
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
-def survey_json(data: bytes, *, weigh_text: bool = False) -> Survey:
+def survey_json(data: bytes, codec: str, limits: Limits, *, weigh_text: bool = False) -> Survey:
     """Return what is in JSON text; where it stops being JSON, at least what came before.
 
     Args:
         data: Anything.
+        codec: Name of the codec, for the errors.
+        limits: `max_elements` and `max_depth` end the survey.
         weigh_text: Whether to look how wide each string's characters are; else they count as one byte each.
     """
-    outside = b"".join(_outside_strings(_without_escapes(data))).translate(None, _SPACE)
-    text_bytes = len(data) - len(outside)
+    elements, members, lists, objects, depth, deepest, outside_bytes = 1, 0, 0, 0, 0, 0, 0
+    for outside in _outside_strings(_without_escapes(data)):
+        outside_bytes += len(outside)
+        lists += outside.count(b"[")
+        objects += outside.count(b"{")
+        members += outside.count(b":")
+        # A container has one element more than commas, unless it is empty.
+        elements += outside.count(b",") - outside.count(b"[]") - outside.count(b"{}")
+        steps = array("b", outside.translate(_STEPS, _NO_BRACKETS))
+        deepest = max(deepest, max(accumulate(steps, initial=depth)))
+        depth += sum(steps)
+        _refuse_many(elements + lists + objects, deepest, codec, limits)
+    elements += lists + objects
+    text_bytes = len(data) - outside_bytes
     if weigh_text:
         strings = (match.span() for match in _STRING.finditer(data))
         text_bytes += sum(max(0, _wide_bytes(data, start, end) - (end - start)) for start, end in strings)
-    lists, objects, members = outside.count(b"["), outside.count(b"{"), outside.count(b":")
-    empty = outside.count(b"[]") + outside.count(b"{}")
-    elements = 1 + outside.count(b",") + lists + objects - empty
     # orjson copies the text, and holds 16 bytes for each key and value in an array that grows by half.
     parser_bytes = 2 * len(data) + 20 * (elements + members)
-    return Survey(elements, members, lists, objects, _depth(outside), text_bytes, parser_bytes)
+    return Survey(elements, members, lists, objects, deepest, text_bytes, parser_bytes)
 
 
 def _without_escapes(data: bytes) -> bytes:
@@ -145,17 +159,15 @@ def _without_escapes(data: bytes) -> bytes:
 
 
 def _outside_strings(text: bytes) -> Iterator[bytes]:
-    """Yield what is not in strings, with a quote in place of each string, so that `[""]` does not look empty."""
-    inside = 0
+    """Yield what is not in strings, without spaces and with a quote in place of each string: `[""]` is not empty."""
+    inside, held = 0, b""
     for start in range(0, len(text), _CHUNK_BYTES):
         pieces = text[start : start + _CHUNK_BYTES].split(b'"')
-        yield b'"' * inside + b'"'.join(pieces[inside::2])
+        outside = held + (b'"' * inside + b'"'.join(pieces[inside::2])).translate(None, _SPACE)
         inside ^= (len(pieces) - 1) % 2
-
-
-def _depth(outside: bytes) -> int:
-    steps = array("b", outside.translate(_STEPS, _NO_BRACKETS))
-    return max(accumulate(steps), default=0)
+        held = outside[-1:] if outside.endswith((b"[", b"{")) else b""  # so that no chunk ends within `[]`
+        yield outside[: len(outside) - len(held)]
+    yield held
 
 
 # MessagePack
@@ -215,10 +227,9 @@ def survey_msgpack(data: bytes, codec: str, limits: Limits, *, weigh_text: bool 
                 if length > len(data) - position:
                     raise IndexError
                 elements += length
-                if elements > limits.max_elements:
-                    raise LimitExceeded(codec, "max_elements", limits.max_elements, elements)
                 waiting.append(left)
                 depth = max(depth, len(waiting))
+                _refuse_many(elements, depth, codec, limits)
                 left = length
                 if byte in _MAPS:
                     objects += 1
@@ -268,17 +279,20 @@ def refuse_unsafe_integer(number: int, codec: str) -> None:
 
 # Text: CPython holds every character of a string in as many bytes as the widest one needs.
 
-_WIDE = re.compile(rb"[\xc4-\xf4]|\\u")
-_WIDEST = re.compile(rb"[\xf0-\xf4]|\\u[dD]")
 _CONTINUATION = bytes(range(0x80, 0xC0))
+_ALL_BUT_LEADS_OF_WIDE = bytes(byte for byte in range(256) if not 0xC4 <= byte <= 0xF4)  # from U+0100
+_ALL_BUT_LEADS_OF_WIDEST = bytes(byte for byte in range(256) if not 0xF0 <= byte <= 0xF4)  # from U+10000
 _WIDE_HEADER_BYTES = 24
 """How much longer the header of a string is that is not ASCII."""
 
 
 def _wide_bytes(data: bytes, start: int, end: int) -> int:
     """Return the memory of a string whose characters need more than a byte each; 0 for any other."""
-    if not _WIDE.search(data, start, end):
+    text = data[start:end]
+    if text.translate(None, _ALL_BUT_LEADS_OF_WIDEST) or b"\\ud" in text or b"\\uD" in text:
+        width = 4
+    elif text.translate(None, _ALL_BUT_LEADS_OF_WIDE) or b"\\u" in text:
+        width = 2
+    else:
         return 0
-    width = 4 if _WIDEST.search(data, start, end) else 2
-    characters = len(data[start:end].translate(None, _CONTINUATION))
-    return width * characters + _WIDE_HEADER_BYTES
+    return width * len(text.translate(None, _CONTINUATION)) + _WIDE_HEADER_BYTES

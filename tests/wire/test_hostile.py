@@ -1,0 +1,145 @@
+"""Whatever strangers send ends in DecodeError: not in another error, a crash, a hang, or the end of the memory."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from realtime_sync.document.normalize import normalize
+from realtime_sync.errors import DecodeError
+from realtime_sync.jsontypes import Json
+from realtime_sync.limits import HIGHEST_DEPTH, Limits
+from realtime_sync.wire.codecs import available_codecs, get_codec
+from tests.wire.hostile_corpus import HEAVY, LARGE, SMALL
+
+ROOT = Path(__file__).parents[2]
+
+FRAME: Json = {
+    "type": "delta",
+    "epoch": "a1B2c3D4",
+    "base": 7,
+    "offset": 8,
+    "patch": [
+        {"op": "append", "path": "/all_nodes/n7/full_result", "value": " next \u00e9 \u6f22 \U0001f680 tokens"},
+        {"op": "add", "path": "/all_nodes/n7/aux", "value": {"a": [1, -1, 70_000, 2**40, 0.5, True, None, [], {}]}},
+    ],
+    "events": [["task_update", {"task_id": "n7", "status": "running", "progress": 40}]],
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_no_encoder_makes_is_refused(name: str) -> None:
+    codec, data = SMALL[name]
+    with pytest.raises(DecodeError) as refusal:
+        get_codec(codec).decode(data)
+    assert refusal.value.codec == codec
+    assert refusal.value.__cause__ is None or not hasattr(refusal.value.__cause__, "doc")
+
+
+def test_the_corpus_is_as_large_as_promised() -> None:
+    assert len(SMALL) + len(LARGE) >= 200
+
+
+@pytest.mark.parametrize("data", ["{}", None, 7, {}, [b"{}"], bytearray(b"{}"), memoryview(b"{}")])
+@pytest.mark.parametrize("codec", available_codecs())
+def test_what_is_not_bytes_is_refused(codec: str, data: Any) -> None:
+    with pytest.raises(DecodeError, match="made of bytes"):
+        get_codec(codec).decode(data)
+
+
+@pytest.mark.parametrize("codec", available_codecs())
+def test_a_frame_cut_at_any_byte_is_refused(codec: str) -> None:
+    data = get_codec(codec).encode(FRAME)
+    for length in range(len(data)):
+        with pytest.raises(DecodeError):
+            get_codec(codec).decode(data[:length])
+
+
+@pytest.mark.parametrize("codec", available_codecs())
+def test_a_frame_with_anything_before_or_behind_it_is_refused(codec: str) -> None:
+    data = get_codec(codec).encode(FRAME)
+    for other in (b"\x00", b"x", data):
+        with pytest.raises(DecodeError):
+            get_codec(codec).decode(data + other)
+        with pytest.raises(DecodeError):
+            get_codec(codec).decode(other + data)
+
+
+def _flip(data: bytearray, draw: random.Random) -> None:
+    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+
+
+def _overwrite(data: bytearray, draw: random.Random) -> None:
+    data[draw.randrange(len(data))] = draw.randrange(256)
+
+
+def _remove(data: bytearray, draw: random.Random) -> None:
+    start = draw.randrange(len(data))
+    del data[start : start + draw.randrange(1, 9)]
+
+
+def _repeat(data: bytearray, draw: random.Random) -> None:
+    start = draw.randrange(len(data))
+    data[start:start] = data[start : start + draw.randrange(1, 9)] * draw.randrange(1, 4)
+
+
+def _insert(data: bytearray, draw: random.Random) -> None:
+    start = draw.randrange(len(data))
+    data[start:start] = draw.randbytes(draw.randrange(1, 9))
+
+
+MUTATIONS: list[Callable[[bytearray, random.Random], None]] = [_flip, _overwrite, _remove, _repeat, _insert]
+
+
+@pytest.mark.parametrize("codec", available_codecs())
+def test_a_changed_frame_is_refused_or_means_other_json(codec: str) -> None:
+    draw = random.Random(f"mutations of {codec}")
+    encoded = get_codec(codec).encode(FRAME)
+    refused = 0
+    for _ in range(400):
+        data = bytearray(encoded)
+        for _ in range(draw.randrange(1, 4)):
+            draw.choice(MUTATIONS)(data, draw)
+        try:
+            value = get_codec(codec).decode(bytes(data))
+        except DecodeError:
+            refused += 1
+        else:
+            assert normalize(value, limits=Limits(max_depth=HIGHEST_DEPTH)) == value
+    assert refused > 100
+
+
+@pytest.mark.parametrize("codec", available_codecs())
+def test_noise_is_refused_or_means_json(codec: str) -> None:
+    draw = random.Random(f"noise for {codec}")
+    for _ in range(500):
+        try:
+            value = get_codec(codec).decode(draw.randbytes(draw.randrange(40)))
+        except DecodeError:
+            continue
+        assert normalize(value) == value
+
+
+@pytest.fixture(scope="module")
+def measurements() -> dict[str, dict[str, Any]]:
+    # Large blocks go back to the system when they are freed, so that one input's memory is not found by the next.
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(2**20)}
+    command = [sys.executable, "-m", "tests.wire.hostile_corpus"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return {line["name"]: line for line in lines}
+
+
+@pytest.mark.parametrize("name", [*LARGE, *HEAVY])
+def test_no_input_takes_over_64_mib_or_2_seconds(name: str, measurements: dict[str, dict[str, Any]]) -> None:
+    taken = measurements[name]
+    assert taken["outcome"] == ("DecodeError" if name in LARGE else "decoded")
+    assert taken["peak_mib"] < 64
+    assert taken["cpu_seconds"] < 2
