@@ -11,13 +11,12 @@ from realtime_sync.jsontypes import Json, Patch
 
 def add_change(patch: Patch, path: str, was: Json, held: Any, normalizer: Normalizer) -> None:
     """Append to `patch` what makes `was`, which stands at `path`, into what a draft holds there now."""
-    if isinstance(held, Part) and held._base is was:
-        if held._is_dirty:
-            held._changes(path, patch)
-    elif isinstance(held, PendingText) and held.base is was:
-        patch.append({"op": "append", "path": path, "value": held.growth()})
-    else:
+    if not is_edited(was, held):
         _add_difference(patch, path, was, plain(held), normalizer)
+    elif isinstance(held, PendingText):
+        patch.append({"op": "append", "path": path, "value": held.growth()})
+    elif held._is_dirty:
+        held._changes(path, patch)
 
 
 def _add_difference(patch: Patch, path: str, was: Json, now: Json, normalizer: Normalizer) -> None:
@@ -33,4 +32,6 @@ def _add_difference(patch: Patch, path: str, was: Json, now: Json, normalizer: N
 
 def is_edited(was: Json, held: Any) -> bool:
     """Return whether a draft holds `was` itself, edited where it stood, and no other value in its place."""
-    return (isinstance(held, Part) and held._base is was) or (isinstance(held, PendingText) and held.base is was)
+    if isinstance(held, Part):
+        return held._base is was
+    return isinstance(held, PendingText) and held.base is was
