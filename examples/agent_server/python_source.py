@@ -65,8 +65,10 @@ def _parse(name: str, source: bytes) -> tuple[ast.Module, list[str]]:
         except SyntaxError as error:
             place = f"line {error.lineno}: " if error.lineno else ""
             raise BrokenFile(f"{place}{readable(error.msg)}") from None
-        except (ValueError, RecursionError, MemoryError) as error:  # a NUL byte; too many brackets, in two ways
-            raise BrokenFile(readable(str(error)) or "nested too deeply to be parsed") from None
+        except ValueError as error:  # how older Pythons say that there is a NUL byte
+            raise BrokenFile(readable(str(error))) from None
+        except (RecursionError, MemoryError):  # the parser's two ways to say so
+            raise BrokenFile("nested too deeply to be parsed") from None
     ours = [warning for warning in caught if warning.filename == name]
     return tree, [f"line {warning.lineno}: {readable(str(warning.message))}" for warning in ours]
 
