@@ -11,6 +11,7 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-lcd-text",
 ];
 
 export const DESKTOP = { width: 1440, height: 900 };

@@ -16,11 +16,6 @@ after(async () => {
   await server.stop();
 });
 
-/** How far the page is wider than the window, in pixels. */
-function overflow(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-}
-
 test("nothing but rows and events moves while the run streams", async () => {
   const page = await openPage(browser, server.url);
   await page.evaluate(() => {
@@ -46,17 +41,51 @@ test("nothing but rows and events moves while the run streams", async () => {
   await closePage(page);
 });
 
-for (const width of [320, 360, 480, 768, 1024, 1180, 1440, 2200]) {
-  test(`no horizontal overflow at ${width} px`, async () => {
-    const page = await openPage(browser, server.url, { viewport: { width, height: 800 } });
-    await row(page, "long.py").click();
-    assert.ok((await overflow(page)) <= 0, `${await overflow(page)} px too wide`);
-    await page.locator("#cut").click();
-    await page.locator("body[data-stale]").waitFor();
-    assert.ok((await overflow(page)) <= 0, `${await overflow(page)} px too wide when cut off`);
+test("no width makes the page scroll sideways, live or cut off", async () => {
+  const page = await openPage(browser, server.url);
+  await row(page, "long.py").click();
+  const tooWide = async () => {
+    const found = [];
+    for (const width of [320, 360, 480, 768, 1024, 1180, 1440, 2200]) {
+      await page.setViewportSize({ width, height: 800 });
+      const pixels = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (pixels > 0) found.push(`${pixels} px at ${width}`);
+    }
+    return found;
+  };
+  assert.deepEqual(await tooWide(), []);
+  await page.locator("#cut").click();
+  await page.locator("body[data-stale]").waitFor();
+  assert.deepEqual(await tooWide(), []);
+  await closePage(page);
+});
+
+test("the page follows the run: the open task is being written, and its row is in sight", async () => {
+  const following = await startServer({ paceMs: 25, askAbove: 100 });
+  try {
+    const page = await openPage(browser, following.url, { viewport: { width: 1280, height: 720 } });
+    await page.waitForFunction(() => {
+      const opened = document.querySelector(".row[aria-selected=true][data-status=RUNNING]");
+      return opened?.textContent.startsWith("module_") && document.querySelector("#result").textContent.length > 100;
+    });
+    const hidden = await page.evaluate(() => {
+      const rows = document.querySelector("#tree-rows").getBoundingClientRect();
+      const opened = document.querySelector(".row[aria-selected=true]").getBoundingClientRect();
+      return Math.max(0, rows.top - opened.top, opened.bottom - rows.bottom);
+    });
+    assert.equal(hidden, 0, "pixels out of sight");
+    assert.equal(
+      await page.locator(".row[aria-selected=true] .cell-title").textContent(),
+      await page.locator("#detail-title").textContent(),
+    );
+    await page.locator("#tree-rows").hover();
+    await page.mouse.wheel(0, 60);
+    await page.locator("#follow[aria-pressed=false]").waitFor();
     await closePage(page);
-  });
-}
+  } finally {
+    await following.stop();
+  }
+});
 
 test("one changed task among 1,000 touches one row", async () => {
   const page = await openPage(browser, server.url);

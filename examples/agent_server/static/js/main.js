@@ -100,6 +100,7 @@ function openByHand(id) {
 function followRun(now) {
   const next = follow.choose(now, performance.now());
   if (next !== null) open(next);
+  else if (detail.id !== null) tree.reveal(detail.id); // rows above it may have come
 }
 
 function isFollowing() {
@@ -114,6 +115,10 @@ byId("follow").addEventListener("click", () => {
   setFollowing(!isFollowing());
   if (isFollowing()) followRun(nodes());
 });
+// Whoever moves through the graph by hand must not be moved elsewhere.
+for (const movement of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+  byId("tree-rows").addEventListener(movement, () => setFollowing(false), { passive: true });
+}
 byId("fold").addEventListener("click", () => tree.foldAll());
 byId("unfold").addEventListener("click", () => tree.unfoldAll());
 byId("to-tree").addEventListener("click", () => tree.focus(detail.id));
