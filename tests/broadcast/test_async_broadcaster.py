@@ -525,7 +525,7 @@ async def test_bad_messages_are_answered_and_counted(world: World) -> None:
 async def test_another_version_of_the_protocol_is_told_to_upgrade(world: World) -> None:
     world.hub()
     client = world.transport.connect()
-    message = {"version": 99, "channel": "c", "request": "1", "codecs": ["json"], "position": None}
+    message: dict[str, Any] = {"version": 99, "channel": "c", "request": "1", "codecs": ["json"], "position": None}
     await client.send("sync:subscribe", message)
     [(_, (_, body, answer))] = client.take()
     assert body is None
@@ -538,9 +538,9 @@ async def test_one_connection_may_watch_so_many_channels(world: World) -> None:
 
     hub = world.hub(limits=Limits(max_channels_per_client=2))
     client = world.transport.connect()
+    message: dict[str, Any] = {"version": 1, "request": "1", "codecs": [], "position": None}
     for name in ("a", "b", "c", "a"):
-        message = {"version": 1, "channel": name, "request": name, "codecs": [], "position": None}
-        await client.send("sync:subscribe", message)
+        await client.send("sync:subscribe", {**message, "channel": name})
     outcomes = [arguments[2]["outcome"] for _, arguments in client.take()]
     assert outcomes == ["waiting", "waiting", "too_many_channels", "waiting"]
     await client.send("sync:unsubscribe", {"channel": "a"})
@@ -555,7 +555,7 @@ async def test_bad_channel_names_are_refused_on_both_sides(world: World, name: s
     with pytest.raises(InvalidName):
         hub.channel(name)
     client = world.transport.connect()
-    message = {"version": 1, "channel": name, "request": "1", "codecs": [], "position": None}
+    message: dict[str, Any] = {"version": 1, "channel": name, "request": "1", "codecs": [], "position": None}
     await world.transport.receiver.receive(client.sid, "sync:subscribe", message)
     [(_, (_, _, answer))] = [(None, arguments) for _, arguments in client.inbox]
     assert answer["outcome"] == "forbidden", "unknown and forbidden answer alike"
@@ -609,7 +609,7 @@ async def test_a_client_that_leaves_while_its_catch_up_is_sent_leaves_nothing_be
     hub = world.hub()
     hub.channel("c", initial={"n": 1})
     client = world.transport.connect()
-    message = {"version": 1, "channel": "c", "request": "1", "codecs": [], "position": None}
+    message: dict[str, Any] = {"version": 1, "channel": "c", "request": "1", "codecs": [], "position": None}
     await client.send("sync:subscribe", message)
     assert hub.sessions == 0
     assert hub.get_stats().subscriptions == 0

@@ -236,21 +236,18 @@ async def test_a_cancelled_flush_loses_nothing(world: World) -> None:
 
 
 async def test_a_codec_that_fails_does_not_stop_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    import realtime_sync.broadcast.encoded_frames as encoded_frames
-
     hub = world.hub()
     channel = hub.channel("c", initial={"n": 0})
     healthy, ill = await world.watcher().join(), await world.watcher(codecs=("msgpack",)).join()
-    real = encoded_frames.get_codec
 
     class Broken:
         def encode(self, _: Any) -> bytes:
             raise RuntimeError("broken codec")
 
-    monkeypatch.setattr(encoded_frames, "get_codec", lambda name: Broken())
+    monkeypatch.setattr("realtime_sync.broadcast.encoded_frames.get_codec", lambda name: Broken())
     channel.publish({"n": 1})
     await channel.flush()
-    monkeypatch.setattr(encoded_frames, "get_codec", real)
+    monkeypatch.undo()
     channel.publish({"n": 2})
     await channel.flush()
     for watcher in (healthy, ill):

@@ -71,4 +71,4 @@ def test_a_message_that_is_no_json_is_refused_and_the_batch_goes_on() -> None:
 @pytest.mark.parametrize("option", ["max_size", "max_age_ms", "max_bytes"])
 def test_bounds_must_be_positive(option: str) -> None:
     with pytest.raises(ValueError, match=option):
-        MessageBatch(**{option: 0})
+        MessageBatch(**{option: 0})  # type: ignore[arg-type]

@@ -34,6 +34,10 @@ def primary_with(document: Any = GRAPH, **options: Any) -> Primary:
     return primary
 
 
+def head(primary: Primary) -> Any:
+    return primary.document
+
+
 def flush(primary: Primary, now: float = 0.0) -> Keyframe | Delta | LooseEvents | None:
     frame = primary.take()
     if frame is not None:
@@ -116,8 +120,8 @@ def test_publish_at_a_pointer_replaces_or_adds_a_part() -> None:
     primary = primary_with()
     primary.publish({"status": "NEW"}, at="/nodes/n3")
     primary.publish("DONE", at="/nodes/n1/status")
-    assert primary.document["nodes"]["n3"] == {"status": "NEW"}
-    assert primary.document["nodes"]["n1"]["status"] == "DONE"
+    assert head(primary)["nodes"]["n3"] == {"status": "NEW"}
+    assert head(primary)["nodes"]["n1"]["status"] == "DONE"
     with pytest.raises(PathNotFound):
         primary.publish(1, at="/missing/part")
     with pytest.raises(NoDocument):
@@ -202,8 +206,8 @@ def test_disjoint_edits_that_overlap_in_time_both_survive() -> None:
         draft_2["nodes"]["n2"]["status"] = "RUNNING"
     primary.commit_edit(second, draft_2.patch)
     primary.commit_edit(first, draft_1.patch)
-    assert primary.document["nodes"]["n1"]["status"] == "DONE"
-    assert primary.document["nodes"]["n2"]["status"] == "RUNNING"
+    assert head(primary)["nodes"]["n1"]["status"] == "DONE"
+    assert head(primary)["nodes"]["n2"]["status"] == "RUNNING"
 
 
 def test_overlapping_edits_conflict_and_the_second_applies_nothing() -> None:
@@ -216,7 +220,7 @@ def test_overlapping_edits_conflict_and_the_second_applies_nothing() -> None:
     with pytest.raises(EditConflict) as caught:
         primary.commit_edit(base, draft.patch)
     assert caught.value.path == "/nodes/n1/status"
-    assert primary.document["nodes"] == {**GRAPH["nodes"], "n1": {"status": "THEIRS", "text": "Hello"}}
+    assert head(primary)["nodes"] == {**GRAPH["nodes"], "n1": {"status": "THEIRS", "text": "Hello"}}
 
 
 def test_a_publish_between_is_a_writer_like_any_other() -> None:

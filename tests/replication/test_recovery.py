@@ -147,7 +147,7 @@ def test_after_quiet_the_replica_equals_the_primary(
         pair.step()
     pair.settle()
     if pair.epochs > 1 and pair.replica.state is not State.LIVE:
-        # Nothing tells a replica of another epoch that its server is gone but its connection: it asks again on the next.
+        # That its server is gone, a replica learns from its connection alone: it asks again on the next one.
         pair.replica.disconnected()
     if pair.replica.position is None or pair.replica.position.epoch != pair.primary.position.epoch:
         pair.up.send(pair.replica.request(pair.now))

@@ -48,7 +48,7 @@ def test_a_message_survives_the_wire(message: Any) -> None:
     ],
 )
 def test_what_is_no_subscribe_message_is_refused(change: dict[str, Any]) -> None:
-    assert Subscribe.from_wire(SUBSCRIBE)
+    assert Subscribe.from_wire(SUBSCRIBE).channel == "c"
     with pytest.raises(ProtocolError):
         Subscribe.from_wire({**SUBSCRIBE, **change})
 

@@ -8,6 +8,8 @@ import socketio
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.wire.messages import FETCH, RESYNC, SUBSCRIBE, UNSUBSCRIBE
 
+__all__ = ["AsyncSocketIOTransport"]
+
 
 class AsyncSocketIOTransport:
     """A `Transport` over one namespace of a `socketio.AsyncServer`.

@@ -19,8 +19,10 @@ from realtime_sync.replication.replica import (
     EventReceived,
     EventsDropped,
     Happening,
+    PatchApplied,
     Replica,
     ResyncNeeded,
+    SnapshotReplaced,
 )
 from realtime_sync.replication.subscription import Outgoing, Status, Subscription
 from realtime_sync.wire.messages import BATCH_UPDATE
@@ -50,6 +52,7 @@ class WatchedChannel:
         self._listeners: list[Callable[[], Any]] = []
         self._event_listeners: dict[str, list[Callable[[Any], Any]]] = {}
         self._changed = asyncio.Event()
+        self._told_status = subscription.status
 
     # ---- what it knows -------------------------------------------------------------------------------------------
 
@@ -77,7 +80,7 @@ class WatchedChannel:
     @property
     def error(self) -> RemoteError | None:
         """Why the server refused, or what was wrong with the last frame that could not be read."""
-        refusal = self._subscription.refusal
+        refusal = self._subscription.replica.refusal
         if refusal is not None:
             return SubscriptionRefused(self.name, refusal.outcome.value, refusal.message)
         return self._subscription.last_error
@@ -114,7 +117,7 @@ class WatchedChannel:
             SubscriptionRefused: The server does not let us watch.
         """
         while not condition():
-            if self._subscription.refusal is not None:
+            if self._subscription.replica.refusal is not None:
                 assert isinstance(self.error, SubscriptionRefused), "a refusal is an error"
                 raise self.error
             self._changed.clear()
@@ -146,10 +149,8 @@ class WatchedChannel:
     def tell(self, happened: list[Happening]) -> None:
         """Tell listeners what happened: the document first, then the events."""
         self.resyncs += sum(isinstance(happening, ResyncNeeded) for happening in happened)
-        if any(not isinstance(happening, EventReceived | ResyncNeeded) for happening in happened):
-            self._changed.set()
-            for listener in list(self._listeners):
-                self._client.run(listener)
+        changed = any(isinstance(happening, SnapshotReplaced | PatchApplied) for happening in happened)
+        self.notice(document_changed=changed)
         for happening in happened:
             if isinstance(happening, EventReceived):
                 for event_listener in list(self._event_listeners.get(happening.name, ())):
@@ -157,11 +158,13 @@ class WatchedChannel:
             elif isinstance(happening, EventsDropped):
                 self.dropped_events += happening.count
 
-    def status_changed(self) -> None:
-        """The connection came or went."""
-        self._changed.set()
-        for listener in list(self._listeners):
-            self._client.run(listener)
+    def notice(self, *, document_changed: bool = False) -> None:
+        """Tell listeners when the document or the status changed."""
+        if document_changed or self.status is not self._told_status:
+            self._told_status = self.status
+            self._changed.set()
+            for listener in list(self._listeners):
+                self._client.run(listener)
 
 
 class AsyncSyncClient:
@@ -309,14 +312,14 @@ class AsyncSyncClient:
     async def _on_connect(self) -> None:
         for channel, subscription in list(self._channels.values()):
             subscription.connected(time.monotonic())
-            channel.status_changed()
+            channel.notice()
             await self._say(subscription)
 
     async def _on_disconnect(self, *_: Any) -> None:
         for channel, subscription in list(self._channels.values()):
             subscription.disconnected()
             self._cancel_timer(channel.name)
-            channel.status_changed()
+            channel.notice()
         if not self._closed and self._reconnecting is None:
             self._reconnecting = asyncio.ensure_future(self._reconnect())
 

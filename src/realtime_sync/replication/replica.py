@@ -154,6 +154,7 @@ Happening: TypeAlias = (
     | Refused
     | ChannelEnded
 )
+"""Whatever a replica reports."""
 
 REQUEST_BACKOFF = Backoff(base_s=2.0, factor=1.5, cap_s=30.0, jitter=0.3, attempts=None)
 """An answer that did not come in 2 s was probably lost; a server in trouble is asked less and less often."""

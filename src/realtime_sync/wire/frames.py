@@ -53,6 +53,7 @@ class Closed:
 
 
 Frame: TypeAlias = Keyframe | Delta | Closed
+"""Whatever a flush says."""
 
 
 def frame_to_wire(frame: Frame) -> dict[str, Any]:

@@ -41,6 +41,11 @@ class Outcome(enum.Enum):
         """Whether the client receives the channel's frames from now on."""
         return self in _SUBSCRIBED
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether asking again would change nothing."""
+        return not self.subscribed and self is not Outcome.UNAVAILABLE
+
 
 _SUBSCRIBED = {Outcome.UP_TO_DATE, Outcome.PATCH, Outcome.KEYFRAME, Outcome.WAITING}
 
@@ -56,6 +61,7 @@ class Subscribe:
     version: int = WIRE_VERSION
 
     def to_wire(self) -> dict[str, Any]:
+        """Return the object that PROTOCOL.md gives for it."""
         return {
             "version": self.version,
             "channel": self.channel,
@@ -84,6 +90,7 @@ class Resync:
     position: Position | None
 
     def to_wire(self) -> dict[str, Any]:
+        """Return the object that PROTOCOL.md gives for it."""
         return {
             "channel": self.channel,
             "request": self.request,
@@ -107,6 +114,7 @@ class Fetch:
     pointer: str
 
     def to_wire(self) -> dict[str, Any]:
+        """Return the object that PROTOCOL.md gives for it."""
         return {"channel": self.channel, "pointer": self.pointer}
 
     @classmethod
@@ -137,6 +145,7 @@ class Answer:
     message: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
+        """Return the object that PROTOCOL.md gives for it."""
         wire: dict[str, Any] = {"outcome": self.outcome.value}
         if self.request is not None:
             wire["request"] = self.request
