@@ -1,0 +1,69 @@
+"""PROTOCOL.md says what the code does: its table, its examples to the byte, and its version."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+from realtime_sync.wire.frames import frame_from_wire, frame_to_wire
+from realtime_sync.wire.messages import (
+    FETCH,
+    RESYNC,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    WIRE_VERSION,
+    Fetch,
+    Outcome,
+    Resync,
+    Subscribe,
+    unsubscribe_to_wire,
+)
+from tests.protocol_page import PAGE, schema_hash, with_generated_parts
+
+TEXT = PAGE.read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^    (?:([\w:]+) )?(?:\"[\w]+\", )?(\{.*\})$", TEXT, re.MULTILINE)
+FRAMES = [text for event, text in EXAMPLES if event in ("", "batch_update")]
+MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
+
+PINNED = (1, "739875e8ef874cfd")
+
+
+def test_the_table_is_the_codes() -> None:
+    assert with_generated_parts(TEXT) == TEXT, "run: python tests/protocol_page.py"
+
+
+def test_the_schema_is_the_one_that_was_pinned() -> None:
+    assert (WIRE_VERSION, schema_hash(TEXT)) == PINNED, (
+        "sections 2 to 4 of PROTOCOL.md changed. If a client of this version could misread what they now say, raise "
+        "WIRE_VERSION in src/realtime_sync/wire/messages.py and keep speaking the version before; then pin "
+        "(WIRE_VERSION, the new hash) here, and note it in CHANGELOG.md under Wire"
+    )
+
+
+@pytest.mark.parametrize("text", FRAMES)
+def test_an_example_of_a_frame_is_written_byte_for_byte(text: str) -> None:
+    assert orjson.dumps(frame_to_wire(frame_from_wire(json.loads(text)))).decode() == text
+
+
+@pytest.mark.parametrize(("event", "text"), MESSAGES)
+def test_an_example_of_a_message_is_written_byte_for_byte(event: str, text: str) -> None:
+    message: Any = json.loads(text)
+    wire = {
+        SUBSCRIBE: lambda: Subscribe.from_wire(message).to_wire(),
+        RESYNC: lambda: Resync.from_wire(message).to_wire(),
+        UNSUBSCRIBE: lambda: unsubscribe_to_wire(message["channel"]),
+        FETCH: lambda: Fetch.from_wire(message).to_wire(),
+    }[event]()
+    assert orjson.dumps(wire).decode() == text
+
+
+def test_every_kind_of_frame_and_message_has_an_example() -> None:
+    assert {json.loads(text)["type"] for text in FRAMES} == {"keyframe", "delta", "closed"}
+    assert {event for event, _ in MESSAGES} == {SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH}
+
+
+def test_every_outcome_is_explained() -> None:
+    explained = re.findall(r"^\| `(\w+)` \| (?:null|a )", TEXT, re.MULTILINE)
+    assert sorted(explained) == sorted(outcome.value for outcome in Outcome)
