@@ -56,7 +56,7 @@ test("a run is shown live, survives a cut connection, and ends as the server's d
       await page.getByRole("button", { name: "Cut connection" }).click();
       assert.equal(await page.evaluate(() => globalThis.agentView.socket.connected), false);
       await page.locator("body[data-stale][data-connection=cut]").waitFor();
-      assert.match(await page.locator(".connection").textContent(), /Connection cut.*The run goes on without you/s);
+      assert.match(await page.locator(".connection").textContent(), /Connection cut.*The server goes on without this page/s);
       const held = await replica(page);
       await sleep(CUT_MS);
       assert.deepEqual(await replica(page), held, "nothing arrives over a cut connection");

@@ -63,7 +63,7 @@ export class ConnectionStrip {
   }
 
   #awayText() {
-    const next = this.#shown === "cut" ? "The run goes on without you." : "Trying to reach the server.";
+    const next = this.#shown === "cut" ? "The server goes on without this page." : "Trying to reach the server.";
     return `You see the state of ${seconds(this.#connection.awayMs)} ago. ${next}`;
   }
 
