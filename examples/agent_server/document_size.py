@@ -13,7 +13,8 @@ class DocumentSize:
     """The exact length of `orjson.dumps(document)`, kept up to date entry by entry.
 
     JSON's length is a sum: the shell with its collections empty, and each entry with its key, its colon and a comma.
-    An edit of one node of 1,000 costs one node to measure. (Measured: 4 us; writing the whole, 1,300 us.)
+    An edit of one node costs one node to measure, however many there are: 23 us in a graph of 1,445 nodes of which
+    writing the whole, 3.6 MB, takes 1,230 us.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:

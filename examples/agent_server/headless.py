@@ -50,13 +50,13 @@ class Figures:
 
     def in_words(self) -> str:
         """Return them for people."""
-        share = self.bytes_sent / self.bytes_if_whole if self.bytes_if_whole else 1.0
+        times = self.bytes_if_whole / self.bytes_sent
         end = "Both ends hold the same document." if self.converged else "The ends hold DIFFERENT documents."
         return (
             f"{counted(self.nodes, 'node')}, {counted(self.updates, 'update')} in {counted(self.frames, 'frame')}, "
             f"{counted(self.resyncs, 'resync')}.\n"
-            f"{byte_size(self.bytes_sent)} sent; whole snapshots would have been {byte_size(self.bytes_if_whole)}: "
-            f"{share:.2%}.\n{end}"
+            f"{byte_size(self.bytes_sent)} sent; a whole snapshot at every update would have been "
+            f"{byte_size(self.bytes_if_whole)}, {times:,.0f} times as much.\n{end}"
         )
 
 
