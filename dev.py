@@ -59,8 +59,10 @@ class Trouble(Exception):
 # --- Running programs ---
 
 
-def announce(command: Sequence[object]) -> None:
-    print("$", *(Path(word).name if i == 0 else word for i, word in enumerate(map(str, command))), flush=True)
+def announce(command: Sequence[object], folder: Path = ROOT) -> None:
+    program, *words = map(str, command)
+    place = "" if folder == ROOT else f"{folder.relative_to(ROOT).as_posix()} "
+    print(f"\n{place}$ {Path(program).name}", *words, flush=True)
 
 
 def surroundings(**more: object) -> dict[str, str]:
@@ -84,7 +86,7 @@ def run(command: Sequence[object], **environment: object) -> int:
 
 def stream(command: Sequence[object], folder: Path = ROOT, **environment: object) -> tuple[bool, list[str]]:
     """Run a program and show its output as it comes; return whether it succeeded, and its lines without colours."""
-    announce(command)
+    announce(command, folder)
     lines = []
     with subprocess.Popen(
         [str(word) for word in command],
