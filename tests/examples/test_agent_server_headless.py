@@ -1,8 +1,10 @@
 """The main job from end to end, over trees that nobody here wrote: one command, a real server, a real socket."""
 
 import json
+import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,3 +79,18 @@ def test_a_folder_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     ran = run(tmp_path / "gone", "--headless", "--json")
     assert ran.returncode == 2
     assert "is not a folder" in ran.stderr
+
+
+def test_the_page_is_served_at_the_printed_address_until_the_keyboard_ends_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "examples.agent_server", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().partition(" at ")[2].split()[0]
+            with urllib.request.urlopen(url, timeout=10) as response:
+                assert b"<html" in response.read()
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, complaints = process.communicate(timeout=20)
+    assert complaints == ""
+    assert process.returncode == 0
