@@ -13,6 +13,7 @@ found is written down piece by piece and gathered upward.
 | `report`, `folder_report`, `plain_text` | what the work brings, of a file and of a folder; text that is fit for JSON |
 | `document`, `task_graph`, `document_size` | the shape of the document; its one writer; what it would cost whole |
 | `questions`, `run` | asking a human; the run itself. Up to here nothing knows of a server |
-| `session`, `socket_meter`, `server` | one folder on one channel; bytes counted at the sockets; the web application |
+| `session`, `socket_meter` | one folder on one channel; bytes counted at the sockets |
+| `server`, `serving` | the web application; its port |
 | `headless`, `options`, `__main__` | a real client without a browser; the command line |
 """
