@@ -3,7 +3,6 @@
 from typing import Any
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
-from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.ports import allow_everyone
 from realtime_sync.replication.replica import EventReceived, EventsDropped, Happening, Replica
 from realtime_sync.replication.subscription import Subscription
@@ -75,8 +74,7 @@ class World:
         self.transport = MemoryTransport()
 
     def hub(self, **options: Any) -> AsyncBroadcaster:
-        settings = Options(**{"authorize": allow_everyone, **options})
-        return AsyncBroadcaster(self.transport, settings, runtime=self.clock)
+        return AsyncBroadcaster(self.transport, runtime=self.clock, **{"authorize": allow_everyone, **options})
 
     def watcher(self, channel: str = "c", codecs: tuple[str, ...] = ("json",), **connection: Any) -> Watcher:
         return Watcher(self, channel, codecs, **connection)

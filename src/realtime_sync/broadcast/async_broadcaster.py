@@ -39,11 +39,14 @@ class AsyncBroadcaster:
 
     Args:
         transport: Delivers to rooms and clients.
-        options: See `realtime_sync.attach`.
         runtime: Time and tasks; asyncio's own by default.
+        arguments: See `realtime_sync.attach`.
     """
 
-    def __init__(self, transport: Transport, options: Options, *, runtime: Runtime | None = None) -> None:
+    def __init__(
+        self, transport: Transport, *, runtime: Runtime | None = None, **arguments: Unpack[OptionArguments]
+    ) -> None:
+        options = Options(**arguments)
         self._transport = transport
         self._options = options
         self._runtime: Runtime = runtime or AsyncioRuntime()
@@ -65,7 +68,7 @@ class AsyncBroadcaster:
         Raises:
             UnsupportedServer: The server is of no kind that is known.
         """
-        return cls(transport_for(server, namespace), Options(**options))
+        return cls(transport_for(server, namespace), **options)
 
     # ---- what applications call, from any thread -------------------------------------------------------------------
 
