@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import inspect
 import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-import socketio
-
 from realtime_sync.document.view import read_only
-from realtime_sync.errors import NoDocument, RemoteError, SubscriptionRefused
+from realtime_sync.errors import MissingExtra, NoDocument, RemoteError, SubscriptionRefused
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
@@ -26,6 +25,11 @@ from realtime_sync.replication.replica import (
 )
 from realtime_sync.replication.subscription import Outgoing, Status, Subscription
 from realtime_sync.wire.messages import BATCH_UPDATE
+
+try:
+    import socketio
+except ImportError as error:
+    raise MissingExtra("python-socketio", "client") from error
 
 PREFERRED_CODECS = ("msgpack+zstd", "json+zstd", "json")
 
@@ -242,7 +246,10 @@ class AsyncSyncClient:
 
         Raises:
             socketio.exceptions.ConnectionError: The server cannot be reached, or refuses.
+            MissingExtra: The library that python-socketio connects with is not installed.
         """
+        if importlib.util.find_spec("aiohttp") is None:
+            raise MissingExtra("aiohttp", "client")  # python-socketio would only call it unexpected
         await self._sio.connect(self._url, wait=True, **self._connect_options)
 
     async def close(self) -> None:
