@@ -15,21 +15,19 @@ import asyncio
 import importlib.util
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 import socketio
-import uvicorn
 
 import dev
+from tests.servers import serving
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -117,19 +115,6 @@ def run(program: Program, folder: Path) -> None:
     assert program.output in (None, done.stdout)
 
 
-@asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an ASGI application on a free port; yields its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
-
-
 async def first_document(address: str, channel: str) -> Any:
     """The document that a newcomer receives, by PROTOCOL.md sections 2 to 4 and nothing else."""
     async with socketio.AsyncSimpleClient() as client:
@@ -175,8 +160,8 @@ async def check(program: Program, folder: Path) -> None:
         compile(program.source, "README.md", "exec")
     elif "serve" in program.marks:
         app = getattr(load(program, folder), program.marks["serve"])
-        async with asyncio.timeout(10), serving(app) as address:
-            assert await first_document(address, program.marks["channel"]) is not None
+        async with asyncio.timeout(10), serving(app) as server:
+            assert await first_document(server.url, program.marks["channel"]) is not None
     else:
         run(program, folder)
 
