@@ -54,6 +54,8 @@ class Workload:
         self.running: list[str] = []
         for _ in range(running):
             self._start_next()
+        for node_id in self.running:  # for a while already
+            self._nodes[node_id]["full_result"] = self.words(self.random.randint(0, 500))
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole graph; no container and no string is shared with another snapshot."""

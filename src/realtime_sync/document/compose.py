@@ -240,8 +240,6 @@ class PatchComposer:
         if here.written is not None:
             holder.set_aside(place[-1])
         holder.enter(place[-1]).written = written
-        if place[-1] == "-":
-            holder.set_aside("-")  # the next one there is another element
 
     def _close(self, place: Tokens) -> None:
         """Let nothing join, or overwrite, what `place` depends on: what was written at it, below it and over it.

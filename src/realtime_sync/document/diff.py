@@ -58,10 +58,10 @@ def diff_into(
 # around it, a value passes down how many more times its parts may be, and what may be large is weighed first.
 _UNWEIGHED = -1
 _TESTS = 3
-_LARGE = 256  # values; about 8 us to count
-_LONG = 32  # elements; such a container is taken for large without counting
-_FEW = 8  # values that are weighed one by one; of more, three stand for all
-_BATCH = 1_000  # values that are compared and serialised together: past this, nothing is gained
+_LARGE = 2_000  # values: so many are not serialised before it is known that they did not change
+_FEW = 8  # values that are weighed one by one; of more, the first and the last stand for all
+_MANY = 64  # values of which none is looked at before the comparison
+_BATCH = 1_000  # values that are compared and serialised together; more gain nothing
 
 _ALIGNABLE = 65_536
 """Elements of an old and a new list together, up to which they are aligned; past it, they are compared by position."""
@@ -234,9 +234,9 @@ def _suspects(olds: list[Any], news: list[Any], tests: int) -> Iterator[tuple[in
 def _suspects_among_unweighed(olds: list[Any], news: list[Any]) -> Iterator[tuple[int, int]]:
     if len(news) <= _FEW:
         return _suspects_among(olds, news, [_weight(new) for new in news])
-    weight = max(_weight(news[0]), _weight(news[-1]))  # two stand for all: most often they are of one kind
-    if len(news) <= _LONG:
-        return _suspects_among(olds, news, [_weight(new) if weight >= _LARGE else _length(new) for new in news])
+    weight = max(_weight(news[0]), _weight(news[-1]))
+    if len(news) <= _MANY:
+        return _suspects_among(olds, news, [_weight(new) if weight >= _LARGE or _is_long(new) else 1 for new in news])
     if weight >= _LARGE:
         return ((position, _UNWEIGHED) for position in range(len(news)))
     return _suspects_in_batches(olds, news, max(1, _BATCH // weight), _TESTS)
@@ -270,25 +270,26 @@ def _common_start(old: list[Any], new: list[Any], tests: int) -> int:
 
 
 def _weight(value: object) -> int:
-    """Return how many values `value` consists of, or `_LARGE` when they are many."""
+    """Return about how many values `value` consists of, or `_LARGE` when they are many; looks at a few alone."""
     if not isinstance(value, (dict, list)):
         return 1
-    weight = 1
-    pending = [value]
-    for container in pending:  # grows while it is walked
-        weight += _length(container)
-        if weight >= _LARGE:
+    weight = 1.0
+    pending: list[tuple[Any, float]] = [(value, 1.0)]
+    for container, times in pending:  # grows while it is walked
+        weight += times * len(container)
+        if weight >= _LARGE or len(pending) > _MANY:
             return _LARGE
         children = container.values() if isinstance(container, dict) else container
-        pending += [child for child in children if isinstance(child, (dict, list))]
-    return weight
+        inner = [child for child in children if isinstance(child, (dict, list))]
+        if len(inner) > 3:
+            times *= len(inner) / 3
+            inner = [inner[0], inner[len(inner) // 2], inner[-1]]
+        pending += [(child, times) for child in inner]
+    return int(weight)
 
 
-def _length(value: object) -> int:
-    """Return how many values stand directly in `value`, or `_LARGE` when they are many."""
-    if not isinstance(value, (dict, list)):
-        return 1
-    return len(value) if len(value) <= _LONG else _LARGE
+def _is_long(value: object) -> bool:
+    return isinstance(value, (dict, list)) and len(value) > _MANY
 
 
 def _keep_their_places(was: list[Any], now: list[Any], tests: int) -> bool:

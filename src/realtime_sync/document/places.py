@@ -178,7 +178,6 @@ class Place:
         for position in self._positions[first:]:
             self._aside.append(self._children.pop(str(position)))
         del self._positions[first:]
-        self.set_aside("-")
 
     def forget_elements(self) -> None:
         """Forget what was written at or below anything that may be an element, set aside or not."""
