@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, Unpack
 
+import attrs
+
 from realtime_sync.broadcast.async_channel import AsyncChannel
 from realtime_sync.broadcast.asyncio_runtime import AsyncioRuntime
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
@@ -16,7 +18,7 @@ from realtime_sync.broadcast.options import OptionArguments, Options
 from realtime_sync.broadcast.ports import Runtime, Transport
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.registry import transport_for
-from realtime_sync.broadcast.stats import Counters, Stats
+from realtime_sync.broadcast.stats import Stats
 from realtime_sync.replication.primary import Primary
 
 CLOSED = "the broadcaster was closed"
@@ -50,7 +52,7 @@ class AsyncBroadcaster:
         self._transport = transport
         self._options = options
         self._runtime: Runtime = runtime or AsyncioRuntime()
-        self._counters = Counters()
+        self._counters = Stats()
         self._log = None if options.log is None else LogLine(options.log)
         self._flusher = Flusher(transport, self._runtime, self._log, options.window_ms / 1000, self._counters)
         self._channels = ChannelRegistry(self._make_channel, self._runtime.now, options.channel_ttl_s)
@@ -120,7 +122,8 @@ class AsyncBroadcaster:
     def get_stats(self) -> Stats:
         """Return what was counted since the broadcaster was made."""
         channels = list(self._channels)
-        return self._counters.stats(
+        return attrs.evolve(
+            self._counters,
             channels=len(channels),
             subscriptions=sum(channel.subscriber_count for channel in channels),
             queued_events=sum(channel.primary.queued_events for channel in channels),

@@ -11,7 +11,7 @@ import attrs
 
 from realtime_sync.broadcast.channel import Channel
 from realtime_sync.broadcast.encoded_frames import Encodings
-from realtime_sync.broadcast.stats import Counters
+from realtime_sync.broadcast.stats import Stats
 from realtime_sync.replication.primary import Primary
 
 PUBLISH_ATTEMPTS = 3
@@ -64,7 +64,7 @@ class Shell(Protocol):
 class AsyncChannel(Channel):
     """A `Channel` whose shell is an event loop."""
 
-    def __init__(self, name: str, primary: Primary, shell: Shell, counters: Counters) -> None:
+    def __init__(self, name: str, primary: Primary, shell: Shell, counters: Stats) -> None:
         super().__init__(name, primary)
         self._shell = shell
         self.encodings = Encodings(counters)

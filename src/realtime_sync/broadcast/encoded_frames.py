@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import orjson
 
-from realtime_sync.broadcast.stats import Counters
+from realtime_sync.broadcast.stats import Stats
 from realtime_sync.wire.codecs import get_codec
 from realtime_sync.wire.frames import Closed, Delta, Frame, frame_to_wire
 
@@ -33,7 +33,7 @@ class Body:
 class Encodings:
     """The encoded frames of one channel."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Stats) -> None:
         self._counters = counters
         self._bodies: OrderedDict[tuple[Any, ...], Body] = OrderedDict()
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from realtime_sync.broadcast.async_channel import AsyncChannel, Delivery
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
-from realtime_sync.broadcast.stats import Counters
+from realtime_sync.broadcast.stats import Stats
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.primary import LooseEvents
 from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
@@ -35,7 +35,7 @@ class Flusher:
     """
 
     def __init__(
-        self, transport: Transport, runtime: Runtime, log: LogLine | None, window_s: float, counters: Counters
+        self, transport: Transport, runtime: Runtime, log: LogLine | None, window_s: float, counters: Stats
     ) -> None:
         self._transport, self._runtime, self._log = transport, runtime, log
         self._window_s = window_s

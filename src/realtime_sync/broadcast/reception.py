@@ -12,7 +12,7 @@ from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.flusher import Flusher, room_of
 from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.ports import Runtime, Subscriber, Transport
-from realtime_sync.broadcast.stats import Counters
+from realtime_sync.broadcast.stats import Stats
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, PatchError, PathNotFound, ProtocolError
 from realtime_sync.position import Position
@@ -61,7 +61,7 @@ class Reception:
         runtime: Runtime,
         flusher: Flusher,
         channels: ChannelRegistry,
-        counters: Counters,
+        counters: Stats,
     ) -> None:
         self._options, self._transport, self._runtime = options, transport, runtime
         self._flusher, self._channels, self._counters = flusher, channels, counters

@@ -3,9 +3,11 @@
 import attrs
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Stats:
     """Counters since the broadcaster was made, and gauges of this moment.
+
+    The broadcaster counts in one of its own; `get_stats` returns a copy with the gauges filled in.
 
     Attributes:
         channels: Channels in memory (gauge).
@@ -42,27 +44,3 @@ class Stats:
     events_dropped: int = 0
     flush_failures: int = 0
     invalid_messages: int = 0
-
-
-@attrs.define(kw_only=True)
-class Counters:
-    """The counters behind `Stats`, while they count."""
-
-    frames: int = 0
-    events: int = 0
-    encodings: int = 0
-    messages: int = 0
-    bytes_sent: int = 0
-    keyframes_sent: int = 0
-    patches_sent: int = 0
-    up_to_date: int = 0
-    resyncs: int = 0
-    refused: int = 0
-    events_dropped: int = 0
-    flush_failures: int = 0
-    invalid_messages: int = 0
-
-    def stats(self, *, channels: int, subscriptions: int, queued_events: int) -> Stats:
-        """Return the counters of this moment beside the given gauges."""
-        gauges = {"channels": channels, "subscriptions": subscriptions, "queued_events": queued_events}
-        return Stats(**gauges, **attrs.asdict(self))

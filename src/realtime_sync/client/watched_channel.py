@@ -1,0 +1,169 @@
+"""One channel as a client's process sees it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+from realtime_sync.document.view import read_only
+from realtime_sync.errors import NoDocument, RemoteError, SubscriptionRefused
+from realtime_sync.position import Position
+from realtime_sync.replication.replica import (
+    EventReceived,
+    EventsDropped,
+    Happening,
+    PatchApplied,
+    ResyncNeeded,
+    SnapshotReplaced,
+)
+from realtime_sync.replication.subscription import Outgoing, Status, Subscription
+
+
+class Connection(Protocol):
+    """What a watched channel asks of the client that made it."""
+
+    async def call(self, said: Outgoing) -> Any:
+        """Send a message and return its acknowledgement."""
+
+    async def forget(self, channel: "WatchedChannel", subscription: Subscription) -> None:
+        """Drop a channel that was closed."""
+
+    def run(self, listener: Callable[..., Any], *arguments: Any) -> None:
+        """Call an application's listener; what it raises is logged, and stops nobody else."""
+
+
+class WatchedChannel:
+    """One channel as this process sees it. Made by `client.channel(name)`.
+
+    Attributes:
+        name: The channel's name.
+        resyncs: Times it lost the thread and asked, since it was made.
+        dropped_events: Events that the server left out, as it said.
+    """
+
+    def __init__(self, name: str, client: "Connection", subscription: Subscription) -> None:
+        self.name = name
+        self.resyncs = 0
+        self.dropped_events = 0
+        self._client = client
+        self._subscription = subscription
+        self._listeners: list[Callable[[], Any]] = []
+        self._event_listeners: dict[str, list[Callable[[Any], Any]]] = {}
+        self._changed = asyncio.Event()
+        self._told_status = subscription.status
+
+    # ---- what it knows -------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Any:
+        """A read-only view of the last good document; `status` says whether it is live.
+
+        Raises:
+            NoDocument: None came yet.
+        """
+        if not self._subscription.replica.has_document:
+            raise NoDocument
+        return read_only(self._subscription.replica.document)
+
+    @property
+    def position(self) -> Position | None:
+        """Where the document stands; None when there is none."""
+        return self._subscription.replica.position
+
+    @property
+    def status(self) -> Status:
+        """What may be said about the document."""
+        return self._subscription.status
+
+    @property
+    def error(self) -> RemoteError | None:
+        """Why the server refused, or what was wrong with the last frame that could not be read."""
+        refusal = self._subscription.replica.refusal
+        if refusal is not None:
+            return SubscriptionRefused(self.name, refusal.outcome.value, refusal.message)
+        return self._subscription.last_error
+
+    # ---- what it tells -------------------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[], Any]) -> Callable[[], None]:
+        """Call `listener()` once a frame, after the document changed and before the frame's events.
+
+        Also when `status` changed. Coroutine functions run in the background. Return what ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: _discard(self._listeners, listener)
+
+    def on(self, event: str, listener: Callable[[Any], Any]) -> Callable[[], None]:
+        """Call `listener(data)` for every event of that name; return what ends it."""
+        listeners = self._event_listeners.setdefault(event, [])
+        listeners.append(listener)
+        return lambda: _discard(listeners, listener)
+
+    async def ready(self) -> Self:
+        """Return when there is a live document.
+
+        Raises:
+            SubscriptionRefused: The server does not let us watch.
+        """
+        await self.wait_for(lambda: self.status is Status.LIVE)
+        return self
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Return as soon as `condition()` holds; it is tried after every frame and change of status.
+
+        Raises:
+            SubscriptionRefused: The server does not let us watch.
+        """
+        while not condition():
+            if self._subscription.replica.refusal is not None:
+                assert isinstance(self.error, SubscriptionRefused), "a refusal is an error"
+                raise self.error
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def fetch(self, pointer: str) -> Any:
+        """Return the value at a JSON Pointer of the server's document.
+
+        Raises:
+            SubscriptionRefused: The server says no, or there is nothing there.
+            TimeoutError: No answer came.
+        """
+        said = self._subscription.fetch(pointer)
+        reply = await self._client.call(said)
+        match reply:
+            case {"value": value}:
+                return value
+            case {"error": str(error)}:
+                raise SubscriptionRefused(self.name, error)
+        raise SubscriptionRefused(self.name, "invalid", f"not an answer to a fetch: {reply!r:.100}")
+
+    async def close(self) -> None:
+        """End the subscription; the last document stays readable."""
+        self._subscription.unsubscribe()
+        await self._client.forget(self, self._subscription)
+
+    # ---- for the client ------------------------------------------------------------------------------------------
+
+    def tell(self, happened: list[Happening]) -> None:
+        """Tell listeners what happened: the document first, then the events."""
+        self.resyncs += sum(isinstance(happening, ResyncNeeded) for happening in happened)
+        changed = any(isinstance(happening, SnapshotReplaced | PatchApplied) for happening in happened)
+        self.notice(document_changed=changed)
+        for happening in happened:
+            if isinstance(happening, EventReceived):
+                for event_listener in list(self._event_listeners.get(happening.name, ())):
+                    self._client.run(event_listener, happening.data)
+            elif isinstance(happening, EventsDropped):
+                self.dropped_events += happening.count
+
+    def notice(self, *, document_changed: bool = False) -> None:
+        """Tell listeners when the document or the status changed."""
+        if document_changed or self.status is not self._told_status:
+            self._told_status = self.status
+            self._changed.set()
+            for listener in list(self._listeners):
+                self._client.run(listener)
+
+
+def _discard(listeners: list[Any], listener: Any) -> None:
+    if listener in listeners:
+        listeners.remove(listener)
