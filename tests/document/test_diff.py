@@ -4,6 +4,7 @@ import collections
 import copy
 import datetime
 import enum
+import inspect
 import json
 import os
 import random
@@ -432,7 +433,13 @@ class TestDepth:
         for _ in range(HIGHEST_DEPTH - 1):
             old, new = ["first", "second", old, "last"], [new, "first", "second", "third", "last"]
         normalizer = Normalizer(limits=Limits(max_depth=HIGHEST_DEPTH))
-        assert json_equal(apply_patch(old, diff(old, new, normalizer=normalizer)), new)
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(len(inspect.stack()) + 600)  # as if the caller had used up the rest
+        try:
+            patch = diff(old, new, normalizer=normalizer)
+        finally:
+            sys.setrecursionlimit(usual)
+        assert json_equal(apply_patch(old, patch), new)
 
     def test_what_is_added_too_deep_is_refused(self) -> None:
         with pytest.raises(InvalidValue, match="max_depth") as caught:

@@ -1,7 +1,7 @@
 """What changed between two documents, as a JSON Patch."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -67,7 +67,7 @@ _ALIGNABLE = 65_536
 """Elements of an old and a new list together, up to which they are aligned; past it, they are compared by position."""
 
 _DEEP = 80
-"""Containers inside each other that are looked into, at up to four frames of the call stack each; below, they are
+"""Containers inside each other that are looked into, at up to three frames of the call stack each; below, they are
 replaced when they differ."""
 
 _PLAIN = frozenset({dict, list, str, int, float, bool, type(None)})
@@ -132,8 +132,9 @@ class _Comparison:
         start = _common_start(old, new, tests)
         end = _common_start(old[start:][::-1], new[start:][::-1], tests)
         was, now = old[start : len(old) - end], new[start : len(new) - end]
-        if len(was) == len(now) and _keep_their_places(was, now, tests):
-            self._compare_elements([(index, index) for index in range(len(now))], was, now, path, start, tests)
+        if (changes := _changes_in_place(was, now, tests)) is not None:
+            for position, tests_left in changes:
+                self.compare(was[position], now[position], f"{path}/{start + position}", tests_left)
         elif len(was) + len(now) > _ALIGNABLE:
             self._replace(old, new, path)
             return
@@ -155,15 +156,12 @@ class _Comparison:
                 case Insert(index, element):
                     owned = self._normal(now[element], f"{path}/{start + element}")
                     self._write({"op": "add", "path": f"{path}/{start + index}", "value": owned})
-        self._compare_elements(sorted(alignment.kept + alignment.moved), was, now, path, start, tests)
-
-    def _compare_elements(
-        self, pairs: list[tuple[int, int]], was: list[Any], now: list[Any], path: str, start: int, tests: int
-    ) -> None:
-        """Write down what changed inside elements, at the places that they have by now."""
-        pairs = [(before, after) for before, after in pairs if was[before] is not now[after]]  # a draft shares most
-        befores = [was[index] for index, _ in pairs]
-        afters = [now[index] for _, index in pairs]
+        pairs = [
+            (before, after)
+            for before, after in sorted(alignment.kept + alignment.moved)
+            if was[before] is not now[after]  # a draft shares most
+        ]
+        befores, afters = [was[before] for before, _ in pairs], [now[after] for _, after in pairs]
         for position, tests_left in _suspects(befores, afters, tests):
             place = f"{path}/{start + pairs[position][1]}"
             self.compare(befores[position], afters[position], place, tests_left)
@@ -292,15 +290,22 @@ def _is_long(value: object) -> bool:
     return isinstance(value, (dict, list)) and len(value) > _MANY
 
 
-def _keep_their_places(was: list[Any], now: list[Any], tests: int) -> bool:
-    """Return whether two lists of one length differ in so few places, none of them moved, that aligning is in vain."""
+def _changes_in_place(was: list[Any], now: list[Any], tests: int) -> Iterable[tuple[int, int]] | None:
+    """Return what `_suspects` of two lists are, or None if elements may have come, gone or moved.
+
+    They have not when the lists have one length and differ in few places, none with an element that was at another.
+    """
+    if len(was) != len(now):
+        return None
+    found = _suspects(was, now, tests)
     if len(was) <= 1 or len(was) + len(now) > _ALIGNABLE:
-        return True
-    found = [position for position, _ in _suspects(was, now, tests)]
-    if len(found) > len(was) // 8:
-        return False
-    old_places = {_key(was[position], tests): position for position in found}
-    return all(old_places.get(_key(now[position], tests), position) == position for position in found)
+        return found
+    few = list(found)
+    if len(few) > len(was) // 8:
+        return None
+    old_places = {_key(was[position], tests): position for position, _ in few}
+    stayed = all(old_places.get(_key(now[position], tests), position) == position for position, _ in few)
+    return few if stayed else None
 
 
 # ---- what a list's elements are known by -----------------------------------------------------------------------------
