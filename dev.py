@@ -322,6 +322,8 @@ def report(outcomes: list[Outcome]) -> int:
     for line in skipped:
         print("  -", line)
     for outcome in outcomes:
+        if outcome.passed and not outcome.summary:
+            continue  # it did not run; the reason stands above
         print(f"\n{outcome.runner}: {'passed' if outcome.passed else 'FAILED'}")
         print(*outcome.summary, sep="\n")
     forbidden = bool(skipped) and os.environ.get("CI") == "true"

@@ -162,6 +162,13 @@ def test_skipped_test_is_reported_and_fails_only_in_ci(
     assert ("- this: that" if skipped else "Skipped: nothing.") in printed
 
 
+def test_runner_that_did_not_run_is_not_said_to_have_passed(capsys: pytest.CaptureFixture[str]) -> None:
+    dev.report([dev.Outcome("js", True, [], ["all of tests/js: no Node"]), dev.Outcome("pytest", False, [], [])])
+    printed = capsys.readouterr().out
+    assert "passed" not in printed
+    assert "pytest: FAILED" in printed
+
+
 def test_chromium_is_the_one_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CHROMIUM", sys.executable)
     assert dev.find_chromium() == sys.executable
