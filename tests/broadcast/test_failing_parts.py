@@ -163,6 +163,7 @@ async def test_a_restart_with_the_log_goes_on_in_the_same_epoch(world: World) ->
         await before.flush()
     restarted = World()
     after = restarted.hub(log=log).channel("c", initial={"n": "initial"})
+    assert after.document == {"n": 4}
     watcher = await restarted.watcher().join()
     assert watcher.document == {"n": 4}
     assert after.position == before.position
@@ -171,6 +172,31 @@ async def test_a_restart_with_the_log_goes_on_in_the_same_epoch(world: World) ->
     await watcher.pump()
     assert watcher.document == {"n": 5}
     assert after.position.offset == before.position.offset + 1
+
+
+async def test_a_log_in_a_thread_is_read_at_the_first_flush_and_earlier_captures_are_a_change(
+    world: World,
+) -> None:
+    log = TroubledLog()
+    log.append("c", Keyframe(Position("OLD", 1), {"n": 0, "kept": True}))
+    log.append("c", Delta(Position("OLD", 1), Position("OLD", 2), [{"op": "replace", "path": "/n", "value": 1}]))
+    channel = world.hub(log=log).channel("c")
+    channel.publish({"n": 2, "kept": True})
+    await channel.flush()
+    assert channel.position == Position("OLD", 3)
+    assert log.read_after("c", Position("OLD", 2)) == [
+        Delta(Position("OLD", 2), Position("OLD", 3), [{"op": "replace", "path": "/n", "value": 2}])
+    ]
+
+
+async def test_a_log_that_lost_what_follows_its_keyframe_is_an_error_and_not_a_shorter_history(world: World) -> None:
+    log = TroubledLog()
+    log.append("c", Keyframe(Position("OLD", 1), {"n": 0}))
+    log.read_after = lambda channel, position: None  # type: ignore[method-assign]
+    channel = world.hub(log=log).channel("c", initial={"n": 1})
+    with pytest.raises(LogRefused, match="lost what follows"):
+        await channel.flush()
+    assert channel.document == {"n": 1}
 
 
 async def test_a_log_replays_a_bounded_number_of_deltas(world: World) -> None:

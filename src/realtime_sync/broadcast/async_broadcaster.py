@@ -14,6 +14,7 @@ from realtime_sync.broadcast.asyncio_runtime import AsyncioRuntime
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.flusher import Flusher
 from realtime_sync.broadcast.log_line import LogLine
+from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.options import OptionArguments, Options
 from realtime_sync.broadcast.ports import Runtime, Transport
 from realtime_sync.broadcast.reception import Reception
@@ -288,4 +289,7 @@ class AsyncBroadcaster:
             history=self._options.history,
             max_queue_size=self._options.max_queue_size,
         )
-        return AsyncChannel(name, primary, self, self._counters)
+        channel = AsyncChannel(name, primary, self, self._counters)
+        if isinstance(self._options.log, MemoryLog):
+            channel.recover(self._options.log)  # it only touches memory; any other log is read at the first flush
+        return channel

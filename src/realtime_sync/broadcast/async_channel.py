@@ -11,7 +11,9 @@ import attrs
 
 from realtime_sync.broadcast.channel import Channel
 from realtime_sync.broadcast.encoded_frames import Encodings
+from realtime_sync.broadcast.ports import ChannelLog
 from realtime_sync.broadcast.stats import Stats
+from realtime_sync.errors import LogRefused
 from realtime_sync.replication.primary import Primary
 
 PUBLISH_ATTEMPTS = 3
@@ -82,6 +84,21 @@ class AsyncChannel(Channel):
 
     def wake(self, urgent: bool) -> None:
         self._shell.wake(self, urgent)
+
+    def recover(self, log: ChannelLog) -> None:
+        """Go on where the log ended. Called once, where the log is called, before anything is flushed.
+
+        Raises:
+            LogRefused: The log has a keyframe, but not what follows it.
+        """
+        keyframe = log.load_keyframe(self.name)
+        if keyframe is not None:
+            deltas = log.read_after(self.name, keyframe.position)
+            if deltas is None:
+                raise LogRefused(f"channel {self.name!r}: the log lost what follows its keyframe {keyframe.position}")
+            with self.lock:
+                self.primary.recover(keyframe, deltas)
+        self.recovered = True
 
     async def flush(self) -> None:
         """Append and send what was captured before this call; return when the transport has it.

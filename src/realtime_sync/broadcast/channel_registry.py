@@ -35,7 +35,8 @@ class ChannelRegistry:
         return len(self._channels)
 
     def __iter__(self) -> Iterator[AsyncChannel]:
-        return iter(list(self._channels.values()))
+        with self._lock:  # another thread may open one meanwhile
+            return iter(list(self._channels.values()))
 
     def open(self, name: str) -> AsyncChannel:
         """Return the channel of that name; make it when there is none.
@@ -73,7 +74,7 @@ class ChannelRegistry:
         """Refuse captures in every channel, and new channels."""
         with self._lock:
             self._closed = reason
-        for channel in list(self._channels.values()):
+        for channel in self:
             channel.refuse_captures(reason)
 
     def _sweep(self) -> None:

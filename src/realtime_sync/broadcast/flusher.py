@@ -159,14 +159,8 @@ class Flusher:
 
     async def recover(self, channel: AsyncChannel) -> None:
         """Once a channel: go on where its log ended. The caller holds the send lock."""
-        if channel.recovered or self._log is None:
-            return
-        keyframe = await self._log.call(self._log.log.load_keyframe, channel.name)
-        if keyframe is not None:
-            deltas = await self._log.call(self._log.log.read_after, channel.name, keyframe.position)
-            with channel.lock:
-                channel.primary.recover(keyframe, deltas or [])
-        channel.recovered = True
+        if not channel.recovered and self._log is not None:
+            await self._log.call(channel.recover, self._log.log)
 
     async def _save_keyframe_sometimes(self, channel: AsyncChannel, frame: Keyframe | Delta | LooseEvents) -> None:
         if self._log is None or not isinstance(frame, Delta):

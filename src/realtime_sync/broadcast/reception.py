@@ -1,5 +1,6 @@
 """Joining, recovering and leaving: what clients ask for, and what they get."""
 
+import asyncio
 import inspect
 import logging
 from contextlib import AbstractAsyncContextManager
@@ -288,7 +289,7 @@ class Reception:
             return True
         if channel.loading is None:
             channel.loading = self._runtime.spawn(self._bring(channel))
-        return bool(await channel.loading)
+        return bool(await asyncio.shield(channel.loading))  # one who leaves must not end it for the others
 
     async def _bring(self, channel: AsyncChannel) -> bool:
         assert self._options.load is not None, "only called with a loader"
