@@ -7,8 +7,9 @@ does not tell, `/a/0` is taken for an element of a list or for a member of an ob
 from collections.abc import Iterable
 from typing import Any
 
+from realtime_sync.document.operation import member, pointer_member, text_member
 from realtime_sync.document.places import Place, Tokens, Written, is_position
-from realtime_sync.document.pointer import format_pointer, json_name, parse_pointer
+from realtime_sync.document.pointer import format_pointer
 from realtime_sync.document.target import copied
 from realtime_sync.errors import InvalidPatch
 from realtime_sync.jsontypes import Operation, Patch
@@ -71,15 +72,15 @@ class PatchComposer:
             InvalidPointer: A `path` or `from` is not an RFC 6901 pointer.
         """
         for operation in patch:
-            match _text(operation, "op"):
+            match text_member(operation, "op"):
                 case "add" | "replace" as op:
-                    self._write(op, _place(operation, "path"), copied(_member(operation, "value")))
+                    self._write(op, _place(operation, "path"), copied(member(operation, "value")))
                 case "remove":
                     self._write("remove", _place(operation, "path"), None)
                 case "append":
-                    self._append(_place(operation, "path"), _text(operation, "value"))
+                    self._append(_place(operation, "path"), text_member(operation, "value"))
                 case "test":
-                    self._test(_place(operation, "path"), copied(_member(operation, "value")))
+                    self._test(_place(operation, "path"), copied(member(operation, "value")))
                 case "move":
                     self._move(_place(operation, "from"), _place(operation, "path"))
                 case "copy":
@@ -269,23 +270,8 @@ class PatchComposer:
 
 
 def _place(operation: Operation, name: str) -> Tokens:
-    return _DOCUMENT + parse_pointer(_text(operation, name))
+    return _DOCUMENT + pointer_member(operation, name)
 
 
 def _pointer(place: Tokens) -> str:
     return format_pointer(place[1:])
-
-
-def _text(operation: Operation, name: str) -> str:
-    text = _member(operation, name)
-    if not isinstance(text, str):
-        raise InvalidPatch(f"the member {name!r} must be a string, not {json_name(text)}")
-    return text
-
-
-def _member(operation: Operation, name: str) -> Any:
-    if not isinstance(operation, dict):
-        raise InvalidPatch(f"an operation is an object, not {json_name(operation)}")
-    if name not in operation:
-        raise InvalidPatch(f"the member {name!r} is missing")
-    return operation[name]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from reprlib import repr as short_repr
-from typing import Any
 
 from realtime_sync.document.equality import json_equal
-from realtime_sync.document.pointer import format_pointer, json_name, parse_pointer, walk
+from realtime_sync.document.operation import member, pointer_member, text_member
+from realtime_sync.document.pointer import format_pointer, json_name, walk
 from realtime_sync.document.target import CopyOnWrite, InPlace, Tokens, copied, insertion_index
 from realtime_sync.errors import InvalidPatch, PatchError, TestFailed
 from realtime_sync.jsontypes import Json, Operation, Patch
@@ -106,15 +106,15 @@ def _apply(target: InPlace, operation: Operation) -> None:
 
 
 def _add(target: InPlace, operation: Operation) -> None:
-    target.add(_pointer(operation, "path"), copied(_member(operation, "value")))
+    target.add(pointer_member(operation, "path"), copied(member(operation, "value")))
 
 
 def _remove(target: InPlace, operation: Operation) -> None:
-    target.remove(_pointer(operation, "path"))
+    target.remove(pointer_member(operation, "path"))
 
 
 def _replace(target: InPlace, operation: Operation) -> None:
-    target.replace(_pointer(operation, "path"), copied(_member(operation, "value")))
+    target.replace(pointer_member(operation, "path"), copied(member(operation, "value")))
 
 
 def _move(target: InPlace, operation: Operation) -> None:
@@ -126,18 +126,18 @@ def _move(target: InPlace, operation: Operation) -> None:
 
 
 def _copy(target: InPlace, operation: Operation) -> None:
-    target.add(_pointer(operation, "path"), target.copy(_pointer(operation, "from")))
+    target.add(pointer_member(operation, "path"), target.copy(pointer_member(operation, "from")))
 
 
 def _test(target: InPlace, operation: Operation) -> None:
-    tokens, expected = _pointer(operation, "path"), _member(operation, "value")
+    tokens, expected = pointer_member(operation, "path"), member(operation, "value")
     found = walk(target.root, tokens)
     if not json_equal(found, expected):
         raise TestFailed(f"'{format_pointer(tokens)}' holds {short_repr(found)}, not {short_repr(expected)}")
 
 
 def _append(target: InPlace, operation: Operation) -> None:
-    target.append(_pointer(operation, "path"), _string(operation, "value"))
+    target.append(pointer_member(operation, "path"), text_member(operation, "value"))
 
 
 _OPERATIONS: dict[str, Callable[[InPlace, Operation], None]] = {
@@ -167,11 +167,11 @@ def _inverse(root: Json, operation: Operation) -> Patch:
         case "test":
             return []
         case "add" | "copy":
-            return [_inverse_of_add(root, _pointer(operation, "path"))]
+            return [_inverse_of_add(root, pointer_member(operation, "path"))]
         case "remove":
-            return [_restore("add", root, _pointer(operation, "path"))]
+            return [_restore("add", root, pointer_member(operation, "path"))]
         case _:
-            return [_restore("replace", root, _pointer(operation, "path"))]
+            return [_restore("replace", root, pointer_member(operation, "path"))]
 
 
 def _moved(target: InPlace, operation: Operation) -> Patch:
@@ -204,34 +204,15 @@ def _restore(op: str, root: Json, tokens: Tokens) -> Operation:
 
 def _known(operation: Operation) -> Callable[[InPlace, Operation], None]:
     """Return what applies `operation`, whose other members are still unchecked."""
-    if not isinstance(operation, dict):
-        raise InvalidPatch(f"an operation is an object, not {json_name(operation)}")
-    op = _string(operation, "op")
+    op = text_member(operation, "op")
     if op not in _OPERATIONS:
         raise InvalidPatch(f"there is no operation {op!r:.50}, only {', '.join(_OPERATIONS)}")
     return _OPERATIONS[op]
 
 
-def _pointer(operation: Operation, name: str) -> Tokens:
-    return parse_pointer(_string(operation, name))
-
-
-def _string(operation: Operation, name: str) -> str:
-    text = _member(operation, name)
-    if not isinstance(text, str):
-        raise InvalidPatch(f"the member {name!r} must be a string, not {json_name(text)}")
-    return text
-
-
-def _member(operation: Operation, name: str) -> Any:
-    if name not in operation:
-        raise InvalidPatch(f"the member {name!r} is missing")
-    return operation[name]
-
-
 def _move_pointers(operation: Operation) -> tuple[Tokens, Tokens]:
     """Return where a move comes from and where it goes to."""
-    source, tokens = _pointer(operation, "from"), _pointer(operation, "path")
+    source, tokens = pointer_member(operation, "from"), pointer_member(operation, "path")
     if len(source) < len(tokens) and source == tokens[: len(source)]:
         raise InvalidPatch(f"'{format_pointer(source)}' cannot be moved into itself, to '{format_pointer(tokens)}'")
     return source, tokens
