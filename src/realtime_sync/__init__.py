@@ -77,7 +77,7 @@ from realtime_sync.replication.replica import (
     State,
     StateChanged,
 )
-from realtime_sync.wire.codecs import Codec, available_codecs, get_codec, register_codec
+from realtime_sync.wire.codec import Codec, available_codecs, get_codec, register_codec
 from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe, frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import Answer, Outcome
 

@@ -10,7 +10,7 @@ from realtime_sync.limits import Limits
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import Replica, ResyncNeeded
 from realtime_sync.replication.subscription import Subscription
-from realtime_sync.wire.codecs import get_codec
+from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Delta, Frame, Keyframe, frame_to_wire
 
 KEYFRAME = Keyframe(Position("A", 7), {"n": 7})

@@ -20,7 +20,7 @@ import orjson
 import zstandard
 
 from realtime_sync.errors import DecodeError
-from realtime_sync.wire.codecs import get_codec
+from realtime_sync.wire.codec import get_codec
 
 MIB = 2**20
 ROCKET = "\U0001f680".encode()

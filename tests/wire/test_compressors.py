@@ -118,7 +118,7 @@ def test_a_refused_frame_does_not_spoil_the_next_one() -> None:
 
 THREADS = """
 import random, sys, threading
-from realtime_sync.wire.codecs import available_codecs, get_codec
+from realtime_sync.wire.codec import available_codecs, get_codec
 
 sys.setswitchinterval(1e-5)
 done = []

@@ -15,7 +15,7 @@ from realtime_sync.document.normalize import normalize
 from realtime_sync.errors import DecodeError
 from realtime_sync.jsontypes import Json
 from realtime_sync.limits import HIGHEST_DEPTH, Limits
-from realtime_sync.wire.codecs import available_codecs, get_codec
+from realtime_sync.wire.codec import available_codecs, get_codec
 from tests.wire.hostile_corpus import HEAVY, LARGE, SMALL
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import attrs
 import orjson
 
 from realtime_sync.broadcast.stats import Stats
-from realtime_sync.wire.codecs import get_codec
+from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Closed, Delta, Frame, frame_to_wire
 
 KEPT = 16

@@ -10,7 +10,7 @@ from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import InvalidName
 from realtime_sync.limits import HistoryLimits, Limits
-from realtime_sync.wire.codecs import available_codecs, get_codec
+from realtime_sync.wire.codec import available_codecs, get_codec
 
 
 class OptionArguments(TypedDict, total=False):

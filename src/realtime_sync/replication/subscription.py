@@ -11,7 +11,7 @@ from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, Remot
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import Happening, Replica, ResyncNeeded, State
-from realtime_sync.wire.codecs import get_codec
+from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Frame, frame_from_wire
 from realtime_sync.wire.messages import (
     FETCH,

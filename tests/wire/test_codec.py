@@ -14,7 +14,7 @@ from realtime_sync.jsontypes import Json
 from realtime_sync.limits import Limits
 from realtime_sync.testing.strategies import json_values, task_graphs
 from realtime_sync.wire import codecs
-from realtime_sync.wire.codecs import Codec, available_codecs, get_codec, register_codec
+from realtime_sync.wire.codec import Codec, available_codecs, get_codec, register_codec
 from realtime_sync.wire.frames import DEFAULT_LIMITS
 
 BUILT_IN = (
