@@ -13,7 +13,7 @@ from realtime_sync.errors import DecodeError, InvalidName, LimitExceeded, Unknow
 from realtime_sync.jsontypes import Json
 from realtime_sync.limits import Limits
 from realtime_sync.testing.strategies import json_values, task_graphs
-from realtime_sync.wire import codecs
+from realtime_sync.wire import codec as codec_module
 from realtime_sync.wire.codec import Codec, available_codecs, get_codec, register_codec
 from realtime_sync.wire.frames import DEFAULT_LIMITS
 
@@ -42,10 +42,10 @@ class Reversed:
 
 @pytest.fixture(autouse=True)
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(codecs, "_codecs", dict(codecs._codecs))
-    codecs._installed.cache_clear()
+    monkeypatch.setattr(codec_module, "_codecs", dict(codec_module._codecs))
+    codec_module._installed.cache_clear()
     yield
-    codecs._installed.cache_clear()
+    codec_module._installed.cache_clear()
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 
 PLUGIN = """
-from tests.wire.test_codecs import Reversed
+from tests.wire.test_codec import Reversed
 
 codec = Reversed()
 impostor = Reversed(name="json")
