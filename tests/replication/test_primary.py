@@ -137,7 +137,18 @@ def test_a_bad_value_names_its_path_inside_the_document_and_changes_nothing() ->
     assert primary.document == GRAPH
 
 
-@pytest.mark.parametrize("value", [float("nan"), {1, 2}, "\ud800", {1: "a"}, 2**60])
+def nested(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), {1, 2}, "\ud800", {1: "a"}, 2**60, nested(10_000), b"bytes", object()],
+    ids=["nan", "inf", "set", "surrogate", "integer-key", "2**60", "10,000-levels", "bytes", "object"],
+)
 def test_a_refused_value_leaves_the_channel_going_on(value: Any) -> None:
     primary = primary_with()
     with pytest.raises(InvalidValue, match="/nodes/n1"):
