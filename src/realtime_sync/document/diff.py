@@ -1,8 +1,9 @@
 """What changed between two documents, as a JSON Patch."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable
+from enum import Enum
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -11,7 +12,7 @@ from realtime_sync.document.json_size import size_in_patch, takes_at_least
 from realtime_sync.document.lists import Insert, Move, Remove, align, steps
 from realtime_sync.document.normalize import NORMALIZE, Normalizer
 from realtime_sync.document.pointer import escape_token
-from realtime_sync.document.unchanged import suspects
+from realtime_sync.document.unchanged import Hint, changes_in_list, changes_in_object
 from realtime_sync.jsontypes import MAX_SAFE_INTEGER, Json, Operation, Patch
 
 IDENTITY_KEYS = ("id", "task_id", "node_id", "request_id", "uuid", "key", "name")
@@ -51,17 +52,8 @@ def diff_into(
     normalizer: Normalizer = NORMALIZE,
 ) -> None:
     """Append to `patch` the operations that turn `old`, which stands at `path`, into `new`; otherwise as `diff`."""
-    _Comparison(patch, text_append, normalizer).compare(old, new, path, _UNWEIGHED)
+    _Comparison(patch, text_append, normalizer).compare(old, new, path, 0, None)
 
-
-# To prove that a value stayed the same, it is serialised whole. So that no value is serialised once for every container
-# around it, a value passes down how many more times its parts may be, and what may be large is weighed first.
-_UNWEIGHED = -1
-_TESTS = 3
-_LARGE = 2_000  # values: so many are not serialised before it is known that they did not change
-_FEW = 8  # values that are weighed one by one; of more, the first and the last stand for all
-_MANY = 64  # values of which none is looked at before the comparison
-_BATCH = 1_000  # values that are compared and serialised together; more gain nothing
 
 _ALIGNABLE = 65_536
 """Elements of an old and a new list together, up to which they are aligned; past it, they are compared by position."""
@@ -70,9 +62,21 @@ _DEEP = 80
 """Containers inside each other that are looked into, at up to three frames of the call stack each; below, they are
 replaced when they differ."""
 
+_KEYED_LISTS = 3
+"""Lists inside each other whose elements are recognised by all that they hold: each serialises what is inside it."""
+
+_LONG = 2_000
+"""Members or elements of what is not recognised by all that it holds."""
+
+_CHUNK = 256
+"""Elements that two lists are compared by at a time, where they may soon differ in every one."""
+
 _PLAIN = frozenset({dict, list, str, int, float, bool, type(None)})
 _NEARLY_PLAIN: dict[type, Callable[[Any], object]] = {tuple: list, defaultdict: dict, OrderedDict: dict}
-_ABSENT = object()
+
+
+_Pair: TypeAlias = tuple[int, int, Hint]
+"""Positions of an element in the old list and in the new one, and what is known of the two."""
 
 
 class _Comparison:
@@ -86,39 +90,35 @@ class _Comparison:
         self._normalizer = normalizer
         self._size = 0  # bytes of what was written
 
-    def compare(self, old: Any, new: Any, path: str, tests: int) -> None:
-        """Write down what turns `old` into `new`."""
+    def compare(self, old: Any, new: Any, path: str, lists: int, hint: Hint) -> None:
+        """Write down what turns `old`, inside so many lists, into `new`."""
         if old is new:
             return
         if type(new) not in _PLAIN:
             new = self._plain(new, path)
         if type(new) is dict and isinstance(old, dict) and path.count("/") < _DEEP:
-            self._compare_objects(old, new, path, tests)
+            self._compare_objects(old, new, path, lists, hint)
         elif type(new) is list and isinstance(old, list) and path.count("/") < _DEEP:
-            self._compare_lists(old, new, path, tests)
+            self._compare_lists(old, new, path, lists, hint)
         elif isinstance(new, (dict, list)) or not _is_same_scalar(old, new):
             self._replace(old, new, path)
 
     # ---- objects -------------------------------------------------------------------------------------------------
 
-    def _compare_objects(self, old: dict[str, Any], new: dict[Any, Any], path: str, tests: int) -> None:
+    def _compare_objects(self, old: dict[str, Any], new: dict[Any, Any], path: str, lists: int, hint: Hint) -> None:
+        changes = changes_in_object(old, new, hint)
+        if changes is None:  # a key is no string
+            self._compare_objects(old, self._normal(new, path), path, lists, None)
+            return
         written, size = len(self._patch), self._size
-        keys = list(new)
-        befores = [old.get(key, _ABSENT) for key in keys]
-        afters = list(new.values())
         for key in old:
             if key not in new:
                 self._write({"op": "remove", "path": f"{path}/{escape_token(key)}"})
-        for index, tests_left in _suspects(befores, afters, tests):
-            key = keys[index]
-            if type(key) is not str:
-                self._start_again(written, size)
-                self._compare_objects(old, self._normal(new, path), path, 0)
-                return
-            if befores[index] is _ABSENT:
-                self._add_member(key, afters[index], path)
+        for key, inside in changes.items():
+            if key in old:
+                self.compare(old[key], new[key], f"{path}/{escape_token(key)}", lists, inside)
             else:
-                self.compare(befores[index], afters[index], f"{path}/{escape_token(key)}", tests_left)
+                self._add_member(key, new[key], path)
         self._prefer_replacing(written, size, new, path)
 
     def _add_member(self, key: str, value: object, path: str) -> None:
@@ -127,26 +127,29 @@ class _Comparison:
 
     # ---- lists ---------------------------------------------------------------------------------------------------
 
-    def _compare_lists(self, old: list[Any], new: list[Any], path: str, tests: int) -> None:
+    # Which elements stayed is told by their keys alone. What is proven to be the same has the same key: so the patch
+    # does not depend on how much is proven, and keys are needed only where nothing is.
+
+    def _compare_lists(self, old: list[Any], new: list[Any], path: str, lists: int, hint: Hint) -> None:
         written, size = len(self._patch), self._size
-        start = _common_start(old, new, tests)
-        end = _common_start(old[start:][::-1], new[start:][::-1], tests)
-        was, now = old[start : len(old) - end], new[start : len(new) - end]
-        if (changes := _changes_in_place(was, now, tests)) is not None:
-            for position, tests_left in changes:
-                self.compare(was[position], now[position], f"{path}/{start + position}", tests_left)
-        elif len(was) + len(now) > _ALIGNABLE:
-            self._replace(old, new, path)
-            return
-        else:
-            self._align(was, now, path, start, tests)
+        now = self._plain_elements(new, path)
+        pairs = _pairs_in_place(old, now, lists, hint)
+        if pairs is None:
+            start, pairs = _common_start(old, now, lists, hint)
+            end, last_pairs = _common_start(old[start:][::-1], now[start:][::-1], lists, hint)
+            was_between, now_between = old[start : len(old) - end], now[start : len(now) - end]
+            if len(was_between) + len(now_between) > _ALIGNABLE:
+                self._replace(old, new, path)
+                return
+            pairs += self._align(was_between, now_between, path, start, lists, hint)
+            pairs += [(len(old) - 1 - before, len(now) - 1 - after, known) for before, after, known in last_pairs[::-1]]
+        for before, after, known in pairs:
+            self.compare(old[before], now[after], f"{path}/{after}", lists + 1, known)
         self._prefer_replacing(written, size, new, path)
 
-    def _align(self, was: list[Any], now: list[Any], path: str, start: int, tests: int) -> None:
-        for index, element in enumerate(now):
-            if type(element) not in _PLAIN:
-                now[index] = self._plain(element, f"{path}/{start + index}")
-        alignment = align(_keys(was, tests), _keys(now, tests))
+    def _align(self, was: list[Any], now: list[Any], path: str, start: int, lists: int, hint: Hint) -> list[_Pair]:
+        """Write down what comes, goes and moves, and return the pairs of what stayed and may have changed."""
+        alignment = align([_key(element, lists) for element in was], [_key(element, lists) for element in now])
         for step in steps(alignment):
             match step:
                 case Remove(index):
@@ -156,15 +159,9 @@ class _Comparison:
                 case Insert(index, element):
                     owned = self._normal(now[element], f"{path}/{start + element}")
                     self._write({"op": "add", "path": f"{path}/{start + index}", "value": owned})
-        pairs = [
-            (before, after)
-            for before, after in sorted(alignment.kept + alignment.moved)
-            if was[before] is not now[after]  # a draft shares most
-        ]
-        befores, afters = [was[before] for before, _ in pairs], [now[after] for _, after in pairs]
-        for position, tests_left in _suspects(befores, afters, tests):
-            place = f"{path}/{start + pairs[position][1]}"
-            self.compare(befores[position], afters[position], place, tests_left)
+        stayed = sorted(alignment.kept + alignment.moved)
+        changes = changes_in_list([was[before] for before, _ in stayed], [now[after] for _, after in stayed], hint)
+        return [(start + stayed[place][0], start + stayed[place][1], known) for place, known in changes.items()]
 
     # ---- what is written -----------------------------------------------------------------------------------------
 
@@ -198,6 +195,12 @@ class _Comparison:
         self._patch.append(operation)
         self._size += size_in_patch(operation)
 
+    def _plain_elements(self, elements: list[Any], path: str) -> list[Any]:
+        return [
+            element if type(element) in _PLAIN else self._plain(element, f"{path}/{index}")
+            for index, element in enumerate(elements)
+        ]
+
     def _plain(self, value: Any, path: str) -> Any:
         """Return `value` with a plain type on the outside."""
         unwrap = _NEARLY_PLAIN.get(type(value))
@@ -216,116 +219,55 @@ def _is_same_scalar(old: object, new: object) -> bool:
     return False
 
 
-# ---- where to look ---------------------------------------------------------------------------------------------------
+# ---- which elements stayed -------------------------------------------------------------------------------------------
 
 
-def _suspects(olds: list[Any], news: list[Any], tests: int) -> Iterator[tuple[int, int]]:
-    """Yield the positions, in order, at which something may have changed, and how many tests its parts have left."""
-    if tests == 0:
-        yield from ((position, 0) for position in range(len(news)))
-    elif tests != _UNWEIGHED:
-        yield from _suspects_in_batches(olds, news, _BATCH // 8, tests - 1)
-    else:
-        yield from _suspects_among_unweighed(olds, news)
+def _pairs_in_place(old: list[Any], now: list[Any], lists: int, hint: Hint) -> list[_Pair] | None:
+    """Return pairs of the elements that may have changed where they stand; None when some came, went or moved.
 
-
-def _suspects_among_unweighed(olds: list[Any], news: list[Any]) -> Iterator[tuple[int, int]]:
-    if len(news) <= _FEW:
-        return _suspects_among(olds, news, [_weight(new) for new in news])
-    weight = max(_weight(news[0]), _weight(news[-1]))
-    if len(news) <= _MANY:
-        return _suspects_among(olds, news, [_weight(new) if weight >= _LARGE or _is_long(new) else 1 for new in news])
-    if weight >= _LARGE:
-        return ((position, _UNWEIGHED) for position in range(len(news)))
-    return _suspects_in_batches(olds, news, max(1, _BATCH // weight), _TESTS)
-
-
-def _suspects_in_batches(olds: list[Any], news: list[Any], size: int, tests_left: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(news), size):
-        for position in suspects(olds[start : start + size], news[start : start + size]):
-            yield start + position, tests_left
-
-
-def _suspects_among(olds: list[Any], news: list[Any], weights: list[int]) -> Iterator[tuple[int, int]]:
-    small = [position for position, weight in enumerate(weights) if weight < _LARGE]
-    found = [(position, _UNWEIGHED) for position, weight in enumerate(weights) if weight >= _LARGE]
-    found += [
-        (small[index], _TESTS)
-        for index in suspects([olds[position] for position in small], [news[position] for position in small])
-    ]
-    return iter(sorted(found))
-
-
-def _common_start(old: list[Any], new: list[Any], tests: int) -> int:
-    """Return how many elements at the start of two lists are surely the same."""
-    length = min(len(old), len(new))
-    shared = next((position for position in range(length) if old[position] is not new[position]), length)
-    for position, _ in _suspects(old[shared:length], new[shared:length], tests):
-        position += shared
-        if isinstance(old[position], (dict, list)) or not _is_same_scalar(old[position], new[position]):
-            return position
-    return length
-
-
-def _weight(value: object) -> int:
-    """Return about how many values `value` consists of, or `_LARGE` when they are many; looks at a few alone."""
-    if not isinstance(value, (dict, list)):
-        return 1
-    weight = 1.0
-    pending: list[tuple[Any, float]] = [(value, 1.0)]
-    for container, times in pending:  # grows while it is walked
-        weight += times * len(container)
-        if weight >= _LARGE or len(pending) > _MANY:
-            return _LARGE
-        children = container.values() if isinstance(container, dict) else container
-        inner = [child for child in children if isinstance(child, (dict, list))]
-        if len(inner) > 3:
-            times *= len(inner) / 3
-            inner = [inner[0], inner[len(inner) // 2], inner[-1]]
-        pending += [(child, times) for child in inner]
-    return int(weight)
-
-
-def _is_long(value: object) -> bool:
-    return isinstance(value, (dict, list)) and len(value) > _MANY
-
-
-def _changes_in_place(was: list[Any], now: list[Any], tests: int) -> Iterable[tuple[int, int]] | None:
-    """Return what `_suspects` of two lists are, or None if elements may have come, gone or moved.
-
-    They have not when the lists have one length and differ in few places, none with an element that was at another.
+    None did when the lists have one length and no new key was, before, that of another element that changed.
     """
-    if len(was) != len(now):
+    if len(old) != len(now):
         return None
-    found = _suspects(was, now, tests)
-    if len(was) <= 1 or len(was) + len(now) > _ALIGNABLE:
-        return found
-    few = list(found)
-    if len(few) > len(was) // 8:
-        return None
-    old_places = {_key(was[position], tests): position for position, _ in few}
-    stayed = all(old_places.get(_key(now[position], tests), position) == position for position, _ in few)
-    return few if stayed else None
+    changes = changes_in_list(old, now, hint)
+    if 2 * len(old) <= _ALIGNABLE and len(old) > 1:
+        keys = [(_key(old[position], lists), _key(now[position], lists)) for position in changes]
+        gone = {before for before, after in keys if before != after}
+        if any(after in gone for before, after in keys if before != after):
+            return None
+    return [(position, position, known) for position, known in changes.items()]
 
 
-# ---- what a list's elements are known by -----------------------------------------------------------------------------
+def _common_start(old: list[Any], now: list[Any], lists: int, hint: Hint) -> tuple[int, list[_Pair]]:
+    """Return how many elements at the start of two lists have the same keys, and the pairs that may have changed."""
+    length = min(len(old), len(now))
+    pairs: list[_Pair] = []
+    for start in range(0, length, _CHUNK):
+        end = min(start + _CHUNK, length)
+        for offset, known in changes_in_list(old[start:end], now[start:end], hint).items():
+            position = start + offset
+            if _key(old[position], lists) != _key(now[position], lists):
+                return position, pairs
+            pairs.append((position, position, known))
+    return length, pairs
 
 
-def _keys(elements: Sequence[Any], tests: int) -> list[Hashable]:
-    return [_key(element, tests) for element in elements]
+def _key(element: Any, lists: int) -> Hashable:
+    """Return what an element, inside so many lists, is recognised by; what has the same key is compared.
 
-
-def _key(element: Any, tests: int) -> Hashable:
-    """Return what `element` is recognised by. Equal keys promise nothing: what they pair is compared."""
+    Two elements that are the same JSON, written in the same types, have the same key.
+    """
     kind = type(element)
     if kind is dict:
         for name in IDENTITY_KEYS:
             identity = element.get(name)
+            if isinstance(identity, Enum):
+                identity = identity.value
             if type(identity) is str or type(identity) is int:
                 return name, identity
-    elif kind is not list and kind in _PLAIN:
+    elif kind is not list:
         return (kind, element) if kind is bool else element  # True is not 1, and 1 is 1.0
-    if kind not in _PLAIN or tests == 0 or (tests == _UNWEIGHED and _weight(element) >= _LARGE):
+    if lists >= _KEYED_LISTS or len(element) > _LONG:
         return (kind,)
     try:
         return kind, orjson.dumps(element, None, orjson.OPT_SORT_KEYS)

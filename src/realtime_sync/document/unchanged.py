@@ -1,51 +1,66 @@
-"""A quick proof that values stayed the same, exact in JSON's terms.
+"""Where something may have changed: a quick proof, exact in JSON's terms, that the rest stayed the same.
 
-Python's `==` and a serialiser both run in C, and each is wrong alone. `==` takes `True` for `1`, believes the `__eq__`
-of any object, and so takes `Decimal(1)` for `1`; orjson writes NaN as `null`. They err in different ways: equal *and*
-of the same bytes, a value is what it was. The proof can fail for what did not change (`1` became `1.0`, keys change
-their order): then somebody has to look closer.
+The proof is one-sided. What it leaves out is surely the same; what it names has mostly changed, but it may be that only
+`1` became `1.0`, or a list a tuple. Somebody has to look closer, and the patch does not depend on how much was proven.
+So there can be two implementations: one in C (`_speedups.c`), where it could be built, and one in Python (`proof.py`),
+which takes two to three times as long. Source: docs/decisions/0006-an-optional-c-extension.md.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-import orjson
+import attrs
 
-_NOTHING_CONVERTED = (
-    orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-)
-"""orjson still writes an Enum as its value and a UUID as text, as `normalize` does."""
+from realtime_sync.document import proof
+
+try:
+    from realtime_sync.document import _speedups
+except ImportError:  # no compiler where it was installed, or a Python for which there is no stable ABI
+    _speedups = None  # type: ignore[assignment]
+
+Hint: TypeAlias = Any
+"""What an implementation already knows about a value that may have changed; given back to it with that value."""
 
 
-def suspects(olds: Sequence[Any], news: Sequence[Any]) -> list[int]:
-    """Return the positions at which `news` is not proven to hold what the normal JSON `olds` holds.
+@attrs.frozen
+class Implementation:
+    """One way to find out.
 
-    Both have the same length. `news` may hold anything.
+    Attributes:
+        changes_in_object: Takes two objects and a hint (None: nothing is known), returns the keys of the new one, in
+            its order, whose members are not proven to be the old ones, each with a hint about the member. None when it
+            has a key that is no string.
+        changes_in_list: The same for the positions of two lists; what one list has more is left out.
     """
-    if _is_proven(olds, news):
-        return []
-    alike = [position for position, new in enumerate(news) if _is_alike(olds[position], new)]
-    if not _has_same_bytes([olds[position] for position in alike], [news[position] for position in alike]):
-        alike = [position for position in alike if _has_same_bytes(olds[position], news[position])]
-    if not alike:
-        return list(range(len(news)))
-    proven = set(alike)
-    return [position for position in range(len(news)) if position not in proven]
+
+    changes_in_object: Callable[[dict[str, Any], dict[Any, Any], Hint], dict[str, Hint] | None]
+    changes_in_list: Callable[[list[Any], list[Any], Hint], dict[int, Hint]]
 
 
-def _is_proven(old: object, new: object) -> bool:
-    return _is_alike(old, new) and _has_same_bytes(old, new)
-
-
-def _is_alike(old: object, new: object) -> bool:
+def _object_in_c(old: dict[str, Any], new: dict[Any, Any], hint: Hint) -> dict[str, Hint] | None:
+    if hint is not None:  # it was walked with what is around it
+        known: dict[str, Hint] = hint
+        return known
     try:
-        return bool(old == new)
-    except Exception:  # whatever a foreign `__eq__` raises, it proves nothing
-        return False
+        return _speedups.changes_in_object(old, new)
+    except RecursionError:
+        return dict.fromkeys(new) if all(type(key) is str for key in new) else None
 
 
-def _has_same_bytes(old: object, new: object) -> bool:
+def _list_in_c(old: list[Any], new: list[Any], _: Hint) -> dict[int, Hint]:
     try:
-        return orjson.dumps(new, None, _NOTHING_CONVERTED) == orjson.dumps(old)
-    except TypeError:  # orjson's errors are TypeErrors: something in `new` is no plain JSON
-        return False
+        return _speedups.changes_in_list(old, new)
+    except RecursionError:
+        return dict.fromkeys(range(min(len(old), len(new))))
+
+
+IMPLEMENTATIONS = {"Python": Implementation(proof.changes_in_object, proof.changes_in_list)}
+"""What there is on this machine, the best one last."""
+if _speedups is not None:
+    IMPLEMENTATIONS["C"] = Implementation(_object_in_c, _list_in_c)
+
+IMPLEMENTATION = list(IMPLEMENTATIONS)[-1]
+"""The name of the one in use."""
+
+changes_in_object = IMPLEMENTATIONS[IMPLEMENTATION].changes_in_object
+changes_in_list = IMPLEMENTATIONS[IMPLEMENTATION].changes_in_list
