@@ -28,6 +28,8 @@ from realtime_sync.limits import HIGHEST_DEPTH, Limits
 from realtime_sync.testing.strategies import TRAPS, graph_pairs, json_pairs, json_values
 from tests.document.checked_diff import assert_right, compact, exact
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 class TestProperties:
     @given(json_pairs(), st.booleans())

@@ -25,6 +25,8 @@ from realtime_sync.errors import (
 from realtime_sync.jsontypes import Json
 from realtime_sync.limits import Limits
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 def graph() -> dict[str, Any]:
     return {

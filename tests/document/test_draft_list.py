@@ -15,6 +15,8 @@ from realtime_sync.document.view import read_only
 from realtime_sync.errors import InvalidValue
 from tests.document.draft_twin import check_alike, plain
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 LISTS: list[list[Any]] = [[], ["a"], [3, 1, 2], [{"x": 1}, [2], "s", {"x": 1}], [[1], [0, 5], [], [0]]]
 INDEXES = range(-5, 6)
 BOUNDS = (None, -5, -2, -1, 0, 1, 3, 6)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonpatch
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from realtime_sync.testing.strategies import (
     task_graphs,
 )
 from tests.document.draft_twin import outcome
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 Tokens = tuple[str | int, ...]
 Edit = Callable[[Any], Any]

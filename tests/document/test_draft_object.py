@@ -12,6 +12,8 @@ from realtime_sync.document.draft import draft
 from realtime_sync.errors import InvalidValue
 from tests.document.draft_twin import check_alike, outcome, plain
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 OBJECTS: list[dict[str, Any]] = [{}, {"a": 1}, {"a": {"x": 1}, "b": [1], "": None, "~/": "text"}]
 
 

@@ -18,6 +18,8 @@ from realtime_sync.document.diff import diff
 from tests.document.checked_diff import assert_right
 from tests.document.random_pairs import ADVERSARIAL, Pair, adversarial_pairs, random_pairs
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 RANDOM_PAIRS = int(os.environ.get("REALTIME_SYNC_RANDOM_PAIRS", "3000"))
 ADVERSARIAL_PAIRS = 1_000
 PARTS = 10  # of the random pairs: a failure names the part, and the pair's number in it
