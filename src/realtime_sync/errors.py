@@ -8,6 +8,7 @@ SyncError
  |    +-- EditConflict              another writer changed what this edit touches (also RuntimeError)
  |    +-- NoDocument                nothing was published to the channel yet (also LookupError)
  |    +-- ChannelClosed             the channel was closed or deleted (also RuntimeError)
+ |    +-- ReentrantCapture          `default` published to the channel that it converts for (also RuntimeError)
  |    +-- UnknownCodec              no codec of that name (also LookupError)
  |    +-- MissingExtra              an optional library is not installed (also ImportError)
  |    +-- UnsupportedServer         `attach` does not know this kind of server (also TypeError)
@@ -115,6 +116,24 @@ class ChannelClosed(LocalError, RuntimeError):
 
     def __str__(self) -> str:
         return f"channel {self.channel!r} is closed: {self.reason}"
+
+
+class ReentrantCapture(LocalError, RuntimeError):
+    """A capture inside a capture: the application's `default` published to the channel that it converts a value for.
+
+    Attributes:
+        channel: The channel's name.
+    """
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(channel)
+        self.channel = channel
+
+    def __str__(self) -> str:
+        return (
+            f"channel {self.channel!r} is taking a value right now, and the function that converts it (`default`) "
+            "published to the same channel; let it only return a value"
+        )
 
 
 class UnknownCodec(LocalError, LookupError):

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from realtime_sync.errors import ChannelClosed, EditConflict, InvalidName, InvalidValue, NoDocument
+from realtime_sync.errors import (
+    ChannelClosed,
+    EditConflict,
+    InvalidName,
+    InvalidValue,
+    NoDocument,
+    ReentrantCapture,
+)
 from realtime_sync.testing import MemoryTransport
 from tests.broadcast.world import Watcher, World
 
@@ -701,3 +708,39 @@ async def test_what_is_published_before_the_loop_runs_is_kept() -> None:
     await watcher.pump()
     assert watcher.document == {"n": 3}
     await made[0].close()
+
+
+async def test_a_client_that_is_both_gets_an_event_before_the_first_document_once(world: World) -> None:
+    hub = world.hub()
+    both = await world.watcher().join()
+    await both.client.enter("c")
+    hub.channel("c").emit("task_update", {"n": 1})
+    await hub.flush_all()
+    await both.pump()
+    assert both.plain == [("task_update", {"n": 1})]
+    assert both.events == []
+
+
+async def test_only_what_a_full_queue_lost_counts_as_dropped(world: World) -> None:
+    hub = world.hub(max_queue_size=2)
+    channel = hub.channel("c")
+    for n in range(5):
+        channel.emit("e", n)
+    await hub.flush_all()
+    channel.publish({})
+    await hub.flush_all()
+    assert hub.get_stats().events_dropped == 3
+
+
+def test_a_default_that_publishes_to_its_own_channel_is_told_so_instead_of_hanging() -> None:
+    world = World()
+
+    def default(value: Any) -> str:
+        channel.emit("odd_value", type(value).__name__)
+        return str(value)
+
+    channel = world.hub(default=default).channel("c")
+    with pytest.raises(ReentrantCapture, match="default"):
+        channel.publish({"x": {1, 2}})
+    channel.publish({"x": 1})
+    assert channel.document == {"x": 1}

@@ -189,6 +189,31 @@ async def test_a_log_in_a_thread_is_read_at_the_first_flush_and_earlier_captures
     ]
 
 
+async def test_a_log_that_cannot_be_read_at_first_is_asked_again(world: World) -> None:
+    log = TroubledLog()
+    log.append("c", Keyframe(Position("OLD", 1), {"n": 1}))
+    readable, load = threading.Event(), log.load_keyframe
+
+    def load_keyframe(channel: str) -> Keyframe | None:
+        if not readable.is_set():
+            raise OSError("the database is starting")
+        return load(channel)
+
+    log.load_keyframe = load_keyframe  # type: ignore[method-assign]
+    world.hub(log=log)
+    watcher = world.watcher()
+    watcher.subscription.connected(world.clock.now())
+    await watcher.client.send_all(watcher.subscription.outgoing())
+    await watcher.pump()
+    assert watcher.answers[0]["outcome"] == "unavailable"
+    readable.set()
+    await world.clock.advance(30)
+    watcher.happened += watcher.subscription.tick(world.clock.now())
+    await watcher.client.send_all(watcher.subscription.outgoing())
+    await watcher.pump()
+    assert (watcher.status, watcher.document) == ("live", {"n": 1})
+
+
 async def test_a_log_that_lost_what_follows_its_keyframe_is_an_error_and_not_a_shorter_history(world: World) -> None:
     log = TroubledLog()
     log.append("c", Keyframe(Position("OLD", 1), {"n": 0}))

@@ -234,6 +234,26 @@ def test_overlapping_edits_conflict_and_the_second_applies_nothing() -> None:
     assert head(primary)["nodes"] == {**GRAPH["nodes"], "n1": {"status": "THEIRS", "text": "Hello"}}
 
 
+def test_the_depth_of_a_part_counts_from_the_root() -> None:
+    primary = primary_with({"deep": nested(150), "n": 0})
+    with pytest.raises(InvalidValue, match="max_depth"):
+        primary.publish(nested(150), at="/deep" + "/0" * 150)
+    primary.publish(1, at="/n")
+    assert flush_delta(primary).patch == [{"op": "replace", "path": "/n", "value": 1}]
+
+
+def test_edits_that_overlap_in_an_endless_chain_keep_only_what_they_can_meet() -> None:
+    primary = primary_with({"a": 0, "b": 0})
+    open_edit = primary.begin_edit()
+    for number in range(100):
+        following = primary.begin_edit()
+        path = "/a" if number % 2 else "/b"
+        primary.commit_edit(open_edit, [{"op": "replace", "path": path, "value": number}])
+        open_edit = following
+        flush(primary)
+    assert len(primary._captured_since) <= 2
+
+
 def test_a_publish_between_is_a_writer_like_any_other() -> None:
     primary = primary_with()
     base = primary.begin_edit()
@@ -255,7 +275,7 @@ def test_a_patch_made_beside_is_captured_only_when_nothing_came_between() -> Non
     edit_free = primary.begin_edit()
     primary.publish({"nodes": {"y": 1}})
     assert not primary.commit_if_unchanged(stale, patch)
-    primary.abandon_edit()
+    primary.abandon_edit(edit_free)
     assert edit_free.document == {"nodes": {}}
     assert primary.document == {"nodes": {"y": 1}}
 

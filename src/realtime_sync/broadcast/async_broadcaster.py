@@ -187,6 +187,8 @@ class AsyncBroadcaster:
         if self._loop is not None and not self._loop.is_closed():
             return
         self._loop = asyncio.get_running_loop()
+        for channel in self._channels:
+            channel.use_new_loop()
         waiting, self._before_loop = self._before_loop, []
         for start in waiting:
             start()
@@ -215,7 +217,7 @@ class AsyncBroadcaster:
                 self._before_loop.remove(begin)
             self._call_in_loop(lambda: [task.cancel() for task in tasks])
 
-        if self._loop is None:
+        if self._loop is None or self._loop.is_closed():
             self._before_loop.append(begin)
         else:
             self._call_in_loop(begin)
@@ -223,30 +225,33 @@ class AsyncBroadcaster:
 
     async def flush(self, channel: AsyncChannel) -> None:
         """Append and send what is pending in one channel. From any loop."""
+        await self._in_loop(functools.partial(self._flusher.flush, channel))
+
+    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> None:
+        """Drain a channel and take it away; with `forget` discard what is pending, and the log. From any loop."""
+        channel.refuse_captures(reason)
+        await self._in_loop(functools.partial(self._end, channel, reason, forget))
+
+    async def _end(self, channel: AsyncChannel, reason: str, forget: bool) -> None:
+        async with self._flusher.sending(channel):
+            if not self._channels.holds(channel):
+                return  # somebody else ended it first
+            subscribers = await self._flusher.end(channel, reason, forget=forget)
+            self._reception.forget_channel(channel.name, subscribers)
+            self._channels.remove(channel)
+
+    async def _in_loop(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `work` to its end on the broadcaster's loop, even when the caller is cancelled."""
         self.bind()
         assert self._loop is not None, "bound above"
         if asyncio.get_running_loop() is self._loop:
-            # Not the caller's to cancel: a half-sent frame would be sent again.
-            await asyncio.shield(self._runtime.spawn(self._flusher.flush(channel)))
+            await asyncio.shield(self._runtime.spawn(work()))
         else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._flusher.flush(channel), self._loop))
+            await asyncio.shield(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop)))
 
     async def sleep(self, seconds: float) -> None:
         """Return after that time."""
         await self._runtime.sleep(seconds)
-
-    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> None:
-        """Drain a channel and take it away; with `forget` also from the log."""
-        self.bind()
-        if self._channels.find(channel.name) is not channel:
-            return
-        channel.refuse_captures(reason)
-        async with self._flusher.sending(channel):
-            if not forget:
-                await self._flusher.flush_locked(channel)
-            await self._flusher.end(channel, reason, forget=forget)
-        self._reception.forget_channel(channel.name)
-        self._channels.remove(channel)
 
     def report(self, problem: str, channel: AsyncChannel, error: BaseException) -> None:
         """Log an error that no caller hears of."""

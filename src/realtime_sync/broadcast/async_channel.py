@@ -70,17 +70,27 @@ class AsyncChannel(Channel):
         super().__init__(name, primary)
         self._shell = shell
         self.encodings = Encodings(counters)
+        self.ended = False  # nothing of it is appended or sent any more
         # What only the broadcaster's loop touches:
-        self.send_lock: AbstractAsyncContextManager[Any] | None = None
         self.outbox: deque[Delivery] = deque()  # of the last committed frame
-        self.urgent = asyncio.Event()
         self.flushed_at = float("-inf")
         self.used_at = float("-inf")
         self.recovered = False
         self.deltas_since_keyframe = 0
         self.keyframe_bytes: dict[str, int] = {}  # size of the last one encoded, by codec
+        self.use_new_loop()
+
+    def use_new_loop(self) -> None:
+        """Forget what belongs to a loop that ended; what is pending stays."""
+        self.send_lock: AbstractAsyncContextManager[Any] | None = None
+        self.urgent = asyncio.Event()
         self.loading: asyncio.Task[Any] | None = None
         self.worker: asyncio.Task[Any] | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something waits to be appended or sent."""
+        return not self.ended and (bool(self.outbox) or super().is_pending)
 
     def wake(self, urgent: bool) -> None:
         self._shell.wake(self, urgent)
@@ -142,7 +152,7 @@ class AsyncChannel(Channel):
                 patch = self.primary.changes(base, value, at)
             except BaseException:
                 with self.lock:
-                    self.primary.abandon_edit()
+                    self.primary.abandon_edit(base)
                 raise
             with self._capture() as primary:
                 if primary.commit_if_unchanged(base, patch):

@@ -7,7 +7,7 @@ from typing import Any
 
 from realtime_sync.document.draft import Draft
 from realtime_sync.document.view import read_only
-from realtime_sync.errors import ChannelClosed, EditConflict
+from realtime_sync.errors import ChannelClosed, EditConflict, ReentrantCapture
 from realtime_sync.position import Position
 from realtime_sync.replication.primary import EditBase, Primary
 
@@ -35,7 +35,8 @@ class Channel:
         self.name = name
         self.primary = primary
         self.subscribers: dict[str, str] = {}  # session id -> codec
-        self.lock = threading.Lock()  # held for captures and cuts, never while anything is sent
+        self.lock = threading.RLock()  # held for captures and cuts, never while anything is sent
+        self._capturing = False
         self._awake = False  # whether the shell knows that something is pending
         self._closed: str | None = None
 
@@ -102,7 +103,7 @@ class Channel:
                 yield draft
         except BaseException:
             with self.lock:
-                self.primary.abandon_edit()
+                self.primary.abandon_edit(base)
             raise
         self._commit(base, draft)
 
@@ -112,7 +113,7 @@ class Channel:
                 primary.commit_edit(base, draft.patch)
         except ChannelClosed:
             with self.lock:
-                self.primary.abandon_edit()
+                self.primary.abandon_edit(base)
             raise
 
     def update(self, fn: Callable[[Draft], Any]) -> None:
@@ -202,7 +203,13 @@ class Channel:
     def _capture(self, urgent: bool = False) -> Iterator[Primary]:
         with self.lock:
             self.check_open()
-            yield self.primary
+            if self._capturing:
+                raise ReentrantCapture(self.name)
+            self._capturing = True
+            try:
+                yield self.primary
+            finally:
+                self._capturing = False
             # Under the lock: a shell that is about to sleep either sees this capture or is woken by it.
             asleep = not self._awake and self.primary.is_pending
             self._awake |= asleep

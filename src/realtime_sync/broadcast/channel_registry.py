@@ -50,7 +50,7 @@ class ChannelRegistry:
                 if self._closed is not None:
                     raise ChannelClosed(name, self._closed)
                 channel = self._channels[name] = self._make(name)
-                channel.used_at = self._now()
+            channel.used_at = self._now()
             self._kept[name] = channel
         self._sweep()
         return channel
@@ -61,14 +61,19 @@ class ChannelRegistry:
 
     def keep(self, channel: AsyncChannel) -> None:
         """The channel is used: keep it for another time to live, unless it was removed."""
-        if self._channels.get(channel.name) is channel:
+        if self.holds(channel):
             self._kept[channel.name] = channel
+
+    def holds(self, channel: AsyncChannel) -> bool:
+        """Whether this very channel is the one of its name: it may have ended, and another begun."""
+        return self._channels.get(channel.name) is channel
 
     def remove(self, channel: AsyncChannel) -> None:
         """Forget a channel; the next one of its name is another."""
         with self._lock:
-            self._kept.pop(channel.name, None)
-            self._channels.pop(channel.name, None)
+            if self.holds(channel):
+                self._kept.pop(channel.name, None)
+                self._channels.pop(channel.name, None)
 
     def close(self, reason: str) -> None:
         """Refuse captures in every channel, and new channels."""

@@ -46,7 +46,7 @@ class Flusher:
     async def work(self, channel: AsyncChannel) -> None:
         """Flush until nothing is pending; then the channel is asleep until its next capture."""
         failures = 0
-        while channel.outbox or not channel.sleep_if_idle():
+        while channel.outbox or not (channel.ended or channel.sleep_if_idle()):
             await self._wait_for_window(channel)
             try:
                 await self.flush(channel)
@@ -78,6 +78,8 @@ class Flusher:
 
     async def flush_locked(self, channel: AsyncChannel) -> None:
         """`flush`, for a caller that holds the send lock."""
+        if channel.ended:
+            return
         try:
             await self.recover(channel)
             await self._send(channel)
@@ -100,6 +102,7 @@ class Flusher:
             await self._log.call(self._log.log.append, channel.name, frame)
         with channel.lock:
             channel.primary.commit(self._runtime.now())
+            self._counters.events_dropped += channel.primary.take_overflow()
         self._count(frame)
         channel.outbox.extend(self._deliveries(channel, frame))
         await self._send(channel)
@@ -116,9 +119,11 @@ class Flusher:
     # ---- who gets what -------------------------------------------------------------------------------------------
 
     def _deliveries(self, channel: AsyncChannel, frame: Keyframe | Delta | LooseEvents) -> Iterator[Delivery]:
-        if not isinstance(frame, LooseEvents):
+        if isinstance(frame, LooseEvents):  # a subscriber that waits gets no frame: it is a plain client for now
+            yield from self._plain(channel, frame.events, subscribed=())
+        else:
             yield from self.encoded(channel, frame)
-        yield from self._plain(channel, frame.events)
+            yield from self._plain(channel, frame.events, subscribed=tuple(channel.subscribers))
 
     def encoded(self, channel: AsyncChannel, frame: Frame) -> Iterator[Delivery]:
         """Yield one delivery for each codec in use among the subscribers."""
@@ -138,20 +143,21 @@ class Flusher:
                 recipients=codecs.count(codec),
             )
 
-    def _plain(self, channel: AsyncChannel, events: tuple[Event, ...]) -> Iterator[Delivery]:
+    def _plain(
+        self, channel: AsyncChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]
+    ) -> Iterator[Delivery]:
         """Events under their own names, for clients in the application's room that know nothing of frames."""
         if not events:
             return
         members = set(self._transport.members(channel.name))
-        subscribed = tuple(sid for sid in channel.subscribers if sid in members)
-        outsiders = len(members) - len(subscribed)
+        skip = tuple(sid for sid in subscribed if sid in members)
+        outsiders = len(members) - len(skip)
         if outsiders:
             for event in events:
-                yield Delivery(channel.name, event.name, (event.data,), subscribed, recipients=outsiders)
+                yield Delivery(channel.name, event.name, (event.data,), skip, recipients=outsiders)
 
     def _count(self, frame: Keyframe | Delta | LooseEvents) -> None:
         self._counters.events += len(frame.events)
-        self._counters.events_dropped += frame.dropped
         if not isinstance(frame, LooseEvents):
             self._counters.frames += 1
 
@@ -175,14 +181,21 @@ class Flusher:
             # Nothing is lost: the deltas are there. The next one tries again.
             logger.exception("the log could not save a keyframe of channel %r", channel.name)
 
-    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> None:
-        """Tell every subscriber that the channel ended, and empty its rooms. The caller holds the send lock."""
-        with channel.lock:
-            frame: Closed = channel.primary.closing_frame(reason)
+    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> list[str]:
+        """Tell every subscriber that the channel ended, and empty its rooms; return who they were.
+
+        The caller holds the send lock. Without `forget`, what is pending is flushed first.
+        """
+        if not forget:
+            await self.flush_locked(channel)
+        channel.ended = True
+        frame: Closed = channel.primary.closing_frame(reason)
         channel.outbox.extend(self.encoded(channel, frame))
-        await self._send(channel)
-        for sid, codec in list(channel.subscribers.items()):
-            self._transport.leave(sid, room_of(channel.name, codec))
-        channel.subscribers.clear()
         if forget and self._log is not None:
             await self._log.call(self._log.log.delete, channel.name)
+        await self._send(channel)
+        subscribers = list(channel.subscribers.items())
+        for sid, codec in subscribers:
+            self._transport.leave(sid, room_of(channel.name, codec))
+        channel.subscribers.clear()
+        return [sid for sid, _ in subscribers]

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -45,7 +46,8 @@ class Session:
     subscriber: Subscriber
     lock: AbstractAsyncContextManager[Any]  # its requests are answered in the order in which they came
     channels: set[str] = attrs.field(factory=set)
-    revocations: int = 0
+    admitting: str | None = None  # the channel that it is being admitted to
+    revoked: bool = False  # while it was being admitted
 
 
 class Reception:
@@ -107,10 +109,11 @@ class Reception:
         for name in list(session.channels):
             self._leave(session, name)
 
-    def forget_channel(self, name: str) -> None:
+    def forget_channel(self, name: str, subscribers: Iterable[str]) -> None:
         """Forget who watched a channel that ended."""
-        for session in self._sessions.values():
-            session.channels.discard(name)
+        for sid in subscribers:
+            if sid in self._sessions:
+                self._sessions[sid].channels.discard(name)
 
     def revoke(self, sid: str | None, channel: str | None) -> list[tuple[str, str]]:
         """End matching subscriptions, so that no frame goes to them; return (session id, channel) of each."""
@@ -118,8 +121,8 @@ class Reception:
         for session in list(self._sessions.values()):
             if sid is not None and session.subscriber.sid != sid:
                 continue
-            # An admission that is under way was authorised before: it starts over.
-            session.revocations += 1
+            if channel is None or session.admitting == channel:
+                session.revoked = True  # an admission under way was authorised before
             for name in [name for name in session.channels if channel is None or name == channel]:
                 self._leave(session, name)
                 revoked.append((session.subscriber.sid, name))
@@ -160,7 +163,8 @@ class Reception:
         if not await self._load(channel):
             return {"error": "unavailable"}
         async with self._flusher.sending(channel):
-            await self._flush_first_frame(channel)
+            if not await self._flush_first_frame(channel):
+                return {"error": "unavailable"}
             if channel.position.offset == 0:
                 return {"error": "waiting"}
             keyframe = channel.primary.keyframe()
@@ -187,11 +191,13 @@ class Reception:
     # ---- who may ---------------------------------------------------------------------------------------------------
 
     async def _may(self, session: Session, channel: str, action: str, request: str) -> bool:
-        revocations = session.revocations
-        while await self._is_authorized(session, channel, action):
-            if session.revocations == revocations:
+        session.admitting = channel
+        while True:
+            session.revoked = False
+            if not await self._is_authorized(session, channel, action):
+                break
+            if not session.revoked:  # else: what was answered is older than the revocation; ask again
                 return True
-            revocations = session.revocations
         self._leave(session, channel)
         await self._refuse(session, channel, request, Outcome.FORBIDDEN)
         return False
@@ -215,21 +221,38 @@ class Reception:
     # ---- admission -------------------------------------------------------------------------------------------------
 
     async def _admit(self, session: Session, name: str, request: str, position: Position | None, codec: str) -> None:
-        sid, revocations = session.subscriber.sid, session.revocations
-        channel = self._channels.open(name)
-        if not await self._load(channel):
-            return await self._refuse(session, name, request, Outcome.UNAVAILABLE, "the document could not be loaded")
-        async with self._flusher.sending(channel):
-            await self._flush_first_frame(channel)
-            if not self._transport.is_connected(sid):
+        sid = session.subscriber.sid
+        while True:
+            channel = self._channels.open(name)
+            if not await self._load(channel):
+                message = "the document could not be loaded"
+                return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
+            async with self._flusher.sending(channel):
+                if not self._channels.holds(channel):
+                    continue  # it ended while we waited; another may have begun
+                if not await self._flush_first_frame(channel):
+                    message = "the log could not be read"
+                    return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
+                if self._transport.is_connected(sid):
+                    await self._admit_locked(session, channel, request, position, codec)
                 return
-            if session.revocations != revocations:
-                return await self._refuse(session, name, request, Outcome.FORBIDDEN)
+
+    async def _admit_locked(
+        self, session: Session, channel: AsyncChannel, request: str, position: Position | None, codec: str
+    ) -> None:
+        """Cut, queue and join. A revocation between two steps ends it: nobody slips through."""
+        sid = session.subscriber.sid
+        if not session.revoked:
             with channel.lock:
                 cut = channel.primary.catch_up(position, self._runtime.now())
             await self._deliver_catch_up(channel, sid, request, cut, codec)
+        if not session.revoked:
             self._join(session, channel, codec)
-            await self._transport.enter(sid, room_of(name, codec))
+            await self._transport.enter(sid, room_of(channel.name, codec))
+        if session.revoked:
+            self._leave(session, channel.name)
+            self._transport.leave(sid, room_of(channel.name, codec))
+            await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
 
     def _join(self, session: Session, channel: AsyncChannel, codec: str) -> None:
         previous = channel.subscribers.get(session.subscriber.sid)
@@ -273,15 +296,23 @@ class Reception:
         channel.keyframe_bytes[codec] = size
         return size
 
-    async def _flush_first_frame(self, channel: AsyncChannel) -> None:
-        """Give a channel that was published to, but never flushed, its first position. Holds the send lock."""
+    async def _flush_first_frame(self, channel: AsyncChannel) -> bool:
+        """Give a channel that was published to, but never flushed, its first position. Holds the send lock.
+
+        Return False when its log cannot be read.
+        """
         try:
             await self._flusher.recover(channel)
+        except Exception:
+            logger.exception("the log of channel %r could not be read", channel.name)
+            return False
+        try:
             if channel.position.offset == 0 and channel.primary.has_document:
                 await self._flusher.flush_locked(channel)
         except Exception:
             # The subscriber waits, as for any channel without a document; the channel's worker tries again.
             logger.exception("the first frame of channel %r could not be flushed", channel.name)
+        return True
 
     async def _load(self, channel: AsyncChannel) -> bool:
         """Bring a document that is not in memory, once for all who ask meanwhile; return False when that failed."""

@@ -25,6 +25,7 @@ except ImportError as error:
 PREFERRED_CODECS = ("msgpack+zstd", "json+zstd", "json")
 
 FETCH_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 10.0
 
 logger = logging.getLogger("realtime_sync")
 
@@ -75,7 +76,8 @@ class AsyncSyncClient:
         self._codecs = tuple(codecs)
         self._backoff = backoff or Backoff()
         self._limits = limits or Limits()
-        self._sio = sio or socketio.AsyncClient(reconnection=False)
+        # The application's Ctrl-C stays the application's.
+        self._sio = sio or socketio.AsyncClient(reconnection=False, handle_sigint=False)
         self._sio.on("connect", self._on_connect, namespace=namespace)
         self._sio.on("disconnect", self._on_disconnect, namespace=namespace)
         self._sio.on(BATCH_UPDATE, self._on_batch_update, namespace=namespace)
@@ -85,7 +87,8 @@ class AsyncSyncClient:
         self._reconnecting: asyncio.Task[None] | None = None
         self._closed = False
         self.reconnects = 0
-        self.gave_up: Exception | None = None
+        self._was_connected = False
+        self.gave_up: Exception | None = None  # the last failure, once no further attempt is made
 
     @property
     def sio(self) -> socketio.AsyncClient:
@@ -108,7 +111,8 @@ class AsyncSyncClient:
         """
         if importlib.util.find_spec("aiohttp") is None:
             raise MissingExtra("aiohttp", "client")  # python-socketio would only call it unexpected
-        await self._sio.connect(self._url, wait=True, **self._connect_options)
+        await self._sio.connect(self._url, wait=True, wait_timeout=CONNECT_TIMEOUT_S, **self._connect_options)
+        self.gave_up = None
 
     async def close(self) -> None:
         """Disconnect for good. Idempotent."""
@@ -145,7 +149,10 @@ class AsyncSyncClient:
 
     async def call(self, said: Outgoing) -> Any:
         """Send a message and return its acknowledgement."""
-        return await self._sio.call(said.event, said.message, namespace=self._namespace, timeout=FETCH_TIMEOUT_S)
+        try:
+            return await self._sio.call(said.event, said.message, namespace=self._namespace, timeout=FETCH_TIMEOUT_S)
+        except socketio.exceptions.TimeoutError:
+            raise TimeoutError(f"no answer to {said.event} within {FETCH_TIMEOUT_S} s") from None
 
     async def forget(self, channel: WatchedChannel, subscription: Subscription) -> None:
         """Drop a channel that was closed."""
@@ -175,6 +182,8 @@ class AsyncSyncClient:
     # ---- the connection ------------------------------------------------------------------------------------------
 
     async def _on_connect(self) -> None:
+        self.reconnects += self._was_connected
+        self._was_connected = True
         for channel, subscription in list(self._channels.values()):
             subscription.connected(time.monotonic())
             channel.notice()
@@ -190,17 +199,20 @@ class AsyncSyncClient:
 
     async def _reconnect(self) -> None:
         try:
-            attempt = 0
+            attempt, failure = 0, Exception("no attempt was allowed")
             while not self._backoff.gives_up_after(attempt):
                 await asyncio.sleep(self._backoff.delay_s(attempt))
                 try:
                     await self.connect()
-                    self.reconnects += 1
                     return
-                except socketio.exceptions.ConnectionError as error:
-                    self.gave_up = error
+                except Exception as error:  # whatever a proxy answers while the server is away
+                    failure = error
                     attempt += 1
-            logger.error("no connection to %s after %d attempts: %s", self._url, attempt, self.gave_up)
+                    await self._sio.disconnect()  # of a connection that was made by half
+            self.gave_up = failure
+            logger.error("no connection to %s after %d attempts: %s", self._url, attempt, failure)
+            for channel, _ in list(self._channels.values()):
+                channel.give_up(failure)
         finally:
             self._reconnecting = None
 

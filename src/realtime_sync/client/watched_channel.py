@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 from realtime_sync.document.view import read_only
-from realtime_sync.errors import NoDocument, RemoteError, SubscriptionRefused
+from realtime_sync.errors import ChannelClosed, NoDocument, RemoteError, SubscriptionRefused
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import (
     EventReceived,
@@ -50,6 +50,8 @@ class WatchedChannel:
         self._event_listeners: dict[str, list[Callable[[Any], Any]]] = {}
         self._changed = asyncio.Event()
         self._told_status = subscription.status
+        self._gave_up: Exception | None = None
+        self._is_closed = False
 
     # ---- what it knows -------------------------------------------------------------------------------------------
 
@@ -72,7 +74,7 @@ class WatchedChannel:
     @property
     def status(self) -> Status:
         """What may be said about the document."""
-        return self._subscription.status
+        return Status.OFFLINE if self._is_closed else self._subscription.status
 
     @property
     def error(self) -> RemoteError | None:
@@ -102,7 +104,7 @@ class WatchedChannel:
         """Return when there is a live document.
 
         Raises:
-            SubscriptionRefused: The server does not let us watch.
+            What `wait_for` raises.
         """
         await self.wait_for(lambda: self.status is Status.LIVE)
         return self
@@ -112,13 +114,22 @@ class WatchedChannel:
 
         Raises:
             SubscriptionRefused: The server does not let us watch.
+            ChannelClosed: The channel was deleted, or closed by us.
+            ConnectionError: The client gave up connecting.
         """
         while not condition():
-            if self._subscription.replica.refusal is not None:
-                assert isinstance(self.error, SubscriptionRefused), "a refusal is an error"
-                raise self.error
+            self._raise_if_in_vain()
             self._changed.clear()
             await self._changed.wait()
+
+    def _raise_if_in_vain(self) -> None:
+        replica = self._subscription.replica
+        if replica.refusal is not None:
+            raise SubscriptionRefused(self.name, replica.refusal.outcome.value, replica.refusal.message)
+        if self._is_closed or replica.closed_reason is not None:
+            raise ChannelClosed(self.name, replica.closed_reason or "by this client")
+        if self._gave_up is not None:
+            raise ConnectionError(f"channel {self.name!r}: the client gave up connecting") from self._gave_up
 
     async def fetch(self, pointer: str) -> Any:
         """Return the value at a JSON Pointer of the server's document.
@@ -139,6 +150,8 @@ class WatchedChannel:
     async def close(self) -> None:
         """End the subscription; the last document stays readable."""
         self._subscription.unsubscribe()
+        self._is_closed = True
+        self.notice()
         await self._client.forget(self, self._subscription)
 
     # ---- for the client ------------------------------------------------------------------------------------------
@@ -155,8 +168,15 @@ class WatchedChannel:
             elif isinstance(happening, EventsDropped):
                 self.dropped_events += happening.count
 
+    def give_up(self, failure: Exception) -> None:
+        """The client makes no further attempt to connect."""
+        self._gave_up = failure
+        self._changed.set()
+
     def notice(self, *, document_changed: bool = False) -> None:
         """Tell listeners when the document or the status changed."""
+        if self.status is not Status.OFFLINE:
+            self._gave_up = None
         if document_changed or self.status is not self._told_status:
             self._told_status = self.status
             self._changed.set()

@@ -60,7 +60,7 @@ export const TABLE = {
     delta_other: "ask", // asked already, except after `waiting`, when the first keyframe was lost
   },
   closed: {
-    keyframe_my_epoch: "drop",
+    keyframe_my_epoch: "apply_if_answer", // it was closed, not deleted, and goes on where its log ended
     keyframe_other_epoch: "apply_if_answer",
     delta_next: "drop",
     delta_old: "drop",

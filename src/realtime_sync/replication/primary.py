@@ -1,11 +1,12 @@
 """The writing end of one channel: captures changes, and cuts them into frames."""
 
+from collections import Counter, deque
 from typing import Any
 
 import attrs
 
 from realtime_sync.document.compose import PatchComposer, compose
-from realtime_sync.document.diff import diff
+from realtime_sync.document.diff import diff, diff_into
 from realtime_sync.document.draft import Draft, draft
 from realtime_sync.document.normalize import NORMALIZE, Normalizer
 from realtime_sync.document.overlap import first_overlap
@@ -29,7 +30,6 @@ class LooseEvents:
     """Events of a channel without a document: nothing for a replica, only for clients that know plain events."""
 
     events: tuple[Event, ...]
-    dropped: int = 0
 
 
 @attrs.frozen
@@ -101,6 +101,8 @@ class Primary:
         self._normalizer = normalizer
         self._history = History(history or HistoryLimits())
         self._events = EventQueue(max_queue_size)
+        self._overflow = 0  # of frames that were cut, not asked for yet
+        self._untold = 0  # events that went to plain clients alone
         self._has_head = False
         self._head: Json = None
         self._head_is_initial = False
@@ -109,8 +111,8 @@ class Primary:
         self._settled: Json = None  # the document at `position`
         self._taken: _Taken | None = None
         self._version = 0
-        self._open_edits = 0
-        self._captured_since: list[tuple[int, Patch]] = []  # while edits are open: (version before, patch)
+        self._open_edits: Counter[int] = Counter()  # by the version that they started from
+        self._captured_since: deque[tuple[int, Patch]] = deque()  # (version before, patch), since the oldest of them
 
     # ---- what it holds -------------------------------------------------------------------------------------------
 
@@ -199,7 +201,7 @@ class Primary:
             self._capture(patch)
             return True
         finally:
-            self.abandon_edit()
+            self.abandon_edit(base)
 
     def append_text(self, pointer: str, text: str) -> None:
         """Append `text` to the string at `pointer`.
@@ -216,13 +218,14 @@ class Primary:
             self._capture([{"op": "append", "path": pointer, "value": owned}])
 
     def begin_edit(self) -> EditBase:
-        """Return what an edit starts from; every one is ended by `commit_edit` or `abandon_edit`.
+        """Return what an edit starts from; every one is ended by `commit_edit`,
+        `commit_if_unchanged` or `abandon_edit`.
 
         Raises:
             NoDocument: Nothing was published yet.
         """
         base = EditBase(self.document, self._version)
-        self._open_edits += 1
+        self._open_edits[base.version] += 1
         return base
 
     def draft(self, base: EditBase) -> Draft:
@@ -242,13 +245,15 @@ class Primary:
                 raise EditConflict(met)
             self._capture(patch)
         finally:
-            self.abandon_edit()
+            self.abandon_edit(base)
 
-    def abandon_edit(self) -> None:
+    def abandon_edit(self, base: EditBase) -> None:
         """End an edit without a change."""
-        self._open_edits -= 1
-        if self._open_edits == 0:
-            self._captured_since.clear()
+        self._open_edits[base.version] -= 1
+        self._open_edits += Counter()  # forgets the counts of zero
+        oldest = min(self._open_edits, default=self._version)
+        while self._captured_since and self._captured_since[0][0] < oldest:
+            self._captured_since.popleft()
 
     def emit(self, name: str, data: Any, *, priority: int = 0, key: str | None = None) -> None:
         """Queue an event for the next frame; `data` is copied.
@@ -262,18 +267,19 @@ class Primary:
 
     def _changes(self, head: Json, value: Any, at: str) -> Patch:
         if at == "":
-            return diff(head, value, text_append=True, normalizer=self._normalizer)
+            return self._difference(head, value)
         owner = parse_pointer(at)[:-1]
         try:
             part = resolve(head, at)
         except PathNotFound:
             resolve(head, format_pointer(owner))
-            return [{"op": "add", "path": at, "value": self._normalizer(value, at)}]
-        try:
-            patch = diff(part, value, text_append=True, normalizer=self._normalizer)
-        except InvalidValue as error:
-            raise InvalidValue(at + error.path, error.problem, error.remedy) from None
-        return [_below(at, operation) for operation in patch]
+            return [{"op": "add", "path": at, "value": self._normalizer(value, at, len(owner) + 1)}]
+        patch: Patch = []
+        diff_into(part, value, at, patch, text_append=True, normalizer=self._normalizer)
+        return patch
+
+    def _difference(self, old: Json, new: Any) -> Patch:
+        return diff(old, new, text_append=True, normalizer=self._normalizer)
 
     def _capture(self, patch: Patch) -> None:
         if not patch:
@@ -289,7 +295,7 @@ class Primary:
 
     def _compact(self) -> None:
         base = self._taken.document if self._taken is not None else self._settled
-        self._pending = PatchComposer(diff(base, self._head, text_append=True, normalizer=self._normalizer))
+        self._pending = PatchComposer(self._difference(base, self._head))
         self._compact_at = max(COMPACT_AT_OPERATIONS, 2 * len(self._pending))
 
     def _replace_head(self, document: Json) -> None:
@@ -310,11 +316,16 @@ class Primary:
         return None if self._taken is None else self._taken.frame
 
     def _cut(self) -> _Taken:
-        queued, dropped = self._events.take()
+        queued, overflow = self._events.take()
         events = tuple(entry.event for entry in queued)
+        self._overflow += overflow
+        dropped = overflow + self._untold
         after = Position(self.position.epoch, self.position.offset + 1)
         if not self._has_head:
-            return _Taken(LooseEvents(events, dropped), None)
+            # Replicas never see these; their first keyframe says how many.
+            self._untold = dropped + len(events)
+            return _Taken(LooseEvents(events), None)
+        self._untold = 0
         if self._is_first_frame:
             return _Taken(Keyframe(after, self._head, events, dropped), self._head)
         frame = Delta(self.position, after, self._pending.patch, events, dropped)
@@ -327,8 +338,6 @@ class Primary:
         assert self._taken is not None, "no frame was taken"
         taken, self._taken = self._taken, None
         if isinstance(taken.frame, LooseEvents):
-            # Replicas never saw these; their first keyframe says how many.
-            self._events.dropped += len(taken.frame.events) + taken.frame.dropped
             return
         self.position = taken.frame.position
         self._settled = taken.document
@@ -336,7 +345,12 @@ class Primary:
             self._history.append(taken.frame, now)
         else:
             # What was captured since the first frame was cut is composed nowhere: it is a change from now on.
-            self._pending = PatchComposer(diff(self._settled, self._head, text_append=True))
+            self._pending = PatchComposer(self._difference(self._settled, self._head))
+
+    def take_overflow(self) -> int:
+        """Return how many events a full queue lost, in the frames that were cut since the last call."""
+        overflow, self._overflow = self._overflow, 0
+        return overflow
 
     # ---- join and recover ----------------------------------------------------------------------------------------
 
@@ -381,7 +395,7 @@ class Primary:
         self._settled = document
         self.position = deltas[-1].position if deltas else keyframe.position
         if self._has_head and not self._head_is_initial:
-            self._pending = PatchComposer(diff(document, self._head, text_append=True))
+            self._pending = PatchComposer(self._difference(document, self._head))
         else:
             self._replace_head(document)
 
@@ -404,10 +418,3 @@ def check_event_name(name: str) -> None:
             f"{name!r} cannot be an event's name: it must be a string that is not empty, does not begin with 'sync:' "
             f"and is none of {', '.join(sorted(RESERVED_EVENTS))}"
         )
-
-
-def _below(at: str, operation: dict[str, Any]) -> dict[str, Any]:
-    moved = {**operation, "path": at + operation["path"]}
-    if "from" in operation:
-        moved["from"] = at + operation["from"]
-    return moved

@@ -65,7 +65,8 @@ TABLE: dict[State, dict[Arrival, Action]] = {
     # Asked already, except after `waiting`, when the first keyframe was lost.
     State.STALE: {**_HOLDING, Arrival.DELTA_OTHER: Action.ASK},
     State.CLOSED: {
-        Arrival.KEYFRAME_MY_EPOCH: Action.DROP,
+        # Of my epoch too: a channel that was closed, not deleted, goes on where its log ended.
+        Arrival.KEYFRAME_MY_EPOCH: Action.APPLY_IF_ANSWER,
         Arrival.KEYFRAME_OTHER_EPOCH: Action.APPLY_IF_ANSWER,
         Arrival.DELTA_NEXT: Action.DROP,
         Arrival.DELTA_OLD: Action.DROP,

@@ -1,0 +1,89 @@
+"""A broadcaster made at import that meets one event loop after another, as with two calls of `asyncio.run`."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+import realtime_sync as rs
+from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
+from realtime_sync.replication.replica import Replica
+from realtime_sync.replication.subscription import Subscription
+from realtime_sync.testing import MemoryTransport
+
+
+def made_at_import() -> tuple[AsyncBroadcaster, MemoryTransport]:
+    transport = MemoryTransport()
+    return AsyncBroadcaster(transport, authorize=rs.allow_everyone, window_ms=5), transport
+
+
+async def reaches_a_subscriber(transport: MemoryTransport, document: Any) -> None:
+    """Return when a new subscriber holds `document`."""
+    client, subscription = transport.connect(), Subscription("c", ["json"], Replica())
+    subscription.connected(time.monotonic())
+    await client.send_all(subscription.outgoing())
+    async with asyncio.timeout(5):
+        while subscription.replica.document != document:
+            for _, arguments in client.take():
+                answer = arguments[2] if len(arguments) > 2 else None
+                subscription.receive(arguments[1], answer, time.monotonic())
+            await asyncio.sleep(0.001)
+
+
+def test_the_second_loop_goes_on_where_the_first_ended() -> None:
+    hub, transport = made_at_import()
+    channel = hub.channel("c")
+
+    async def prepare() -> None:
+        await hub.flush_all()
+        for n in range(5):
+            channel.publish({"n": n})
+            await asyncio.sleep(0.001)
+
+    async def serve() -> None:
+        channel.publish({"n": 10})
+        await reaches_a_subscriber(transport, {"n": 10})
+        await hub.close()
+
+    asyncio.run(prepare())
+    asyncio.run(serve())
+
+
+# The loop is closed over a waiting worker, as many programs do; Python complains about its task, rightly.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_loop_that_was_closed_over_a_waiting_worker_takes_nothing_with_it() -> None:
+    hub, transport = made_at_import()
+    channel = hub.channel("c")
+
+    async def prepare() -> None:
+        await hub.flush_all()
+        channel.publish({"n": 0})
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        channel.publish({"n": 1})
+        await asyncio.sleep(0)
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(prepare())
+    loop.close()
+
+    async def serve() -> None:
+        channel.publish({"n": 2})
+        await reaches_a_subscriber(transport, {"n": 2})
+        await hub.close()
+
+    asyncio.run(serve())
+
+
+def test_a_watch_that_begins_between_two_loops_runs_in_the_second() -> None:
+    hub, transport = made_at_import()
+    channel = hub.channel("c")
+    asyncio.run(hub.flush_all())
+    channel.watch(lambda: {"n": "watched"}, interval_ms=1)
+
+    async def serve() -> None:
+        await reaches_a_subscriber(transport, {"n": "watched"})
+        await hub.close()
+
+    asyncio.run(serve())

@@ -1,0 +1,155 @@
+"""The asyncio client through everything that happens to a connection, against real servers."""
+
+import asyncio
+import signal
+from typing import Any
+
+import pytest
+import socketio
+from aiohttp import web
+
+import realtime_sync as rs
+from realtime_sync.client import AsyncSyncClient, Backoff, Status
+from tests.servers import eventually, serving
+
+SOON = Backoff(base_s=0.02, factor=1.0, cap_s=0.02, jitter=0.0, attempts=None)
+
+
+def served(document: Any, **options: Any) -> tuple[socketio.AsyncServer, rs.AsyncBroadcaster, socketio.ASGIApp]:
+    sio = socketio.AsyncServer(async_mode="asgi")
+    hub = rs.attach(sio, **{"authorize": rs.allow_everyone, "window_ms": 5, **options})
+    hub.channel("c", initial=document)
+    return sio, hub, socketio.ASGIApp(sio)
+
+
+def client_of(url: str, **options: Any) -> AsyncSyncClient:
+    return AsyncSyncClient(url, **{"transports": ["websocket"], "backoff": SOON, **options})
+
+
+def status(watched: Any) -> Status:
+    return Status(watched.status)
+
+
+async def accepts_and_closes(request: web.Request) -> web.StreamResponse:
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    await socket.close(code=1012)
+    return socket
+
+
+async def answers_nothing(request: web.Request) -> web.StreamResponse:
+    return web.Response(text="")
+
+
+async def answers_with_an_error(request: web.Request) -> web.StreamResponse:
+    return web.Response(status=502, text="bad gateway")
+
+
+@pytest.mark.parametrize("proxy", [accepts_and_closes, answers_nothing, answers_with_an_error])
+async def test_whatever_a_proxy_answers_while_the_server_is_away_the_client_comes_back(proxy: Any) -> None:
+    _, hub, app = served({"n": 0})
+    async with hub, serving(app) as server:
+        client = client_of(server.url)
+        await client.connect()
+        watched = await client.channel("c").ready()
+    await eventually(lambda: not client.connected)
+    application = web.Application()
+    application.router.add_route("*", "/{tail:.*}", proxy)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", server.port, reuse_address=True).start()
+    await asyncio.sleep(0.2)  # some attempts meet the proxy: there is no other clock on a real network
+    await runner.cleanup()
+    _, hub, app = served({"n": 1})
+    async with hub, serving(app, server.port):
+        await watched.wait_for(lambda: watched.status is Status.LIVE and watched.document == {"n": 1})
+        assert client.reconnects == 1
+        assert client.gave_up is None
+        await client.close()
+
+
+async def test_a_client_that_gave_up_says_so_to_those_who_wait() -> None:
+    _, hub, app = served({"n": 0})
+    async with hub, serving(app) as server:
+        client = client_of(server.url, backoff=Backoff(base_s=0.01, jitter=0.0, cap_s=0.01, attempts=2))
+        await client.connect()
+        watched = await client.channel("c").ready()
+    with pytest.raises(ConnectionError, match="gave up"):
+        await watched.ready()
+    assert client.gave_up is not None
+    assert watched.document == {"n": 0}
+    await client.close()
+
+
+async def test_closing_while_reconnecting_leaves_no_connection() -> None:
+    _, hub, app = served({"n": 0})
+    async with hub, serving(app) as server:
+        client = client_of(server.url)
+        await client.connect()
+    await eventually(lambda: not client.connected)
+    sio, hub, app = served({"n": 1})
+    async with hub, serving(app, server.port):
+        await client.close()
+        await asyncio.sleep(0.1)
+        assert not client.connected
+        assert not sio.manager.rooms
+
+
+async def test_a_channel_that_was_closed_by_the_client_is_not_live() -> None:
+    _, hub, app = served({"n": 0})
+    async with hub, serving(app) as server, client_of(server.url) as client:
+        watched = await client.channel("c").ready()
+        await watched.close()
+        assert status(watched) is Status.OFFLINE
+        assert watched.document == {"n": 0}
+        await eventually(lambda: hub.get_stats().subscriptions == 0)
+        with pytest.raises(rs.ChannelClosed, match="by this client"):
+            await watched.ready()
+        again = await client.channel("c").ready()
+        assert again is not watched
+
+
+async def test_waiting_for_a_deleted_channel_ends_with_the_reason() -> None:
+    _, hub, app = served({"n": 0})
+    async with hub, serving(app) as server, client_of(server.url) as client:
+        watched = await client.channel("c").ready()
+        await hub.channel("c").delete("archived")
+        with pytest.raises(rs.ChannelClosed, match="archived"):
+            await watched.wait_for(lambda: watched.document == {"n": 1})
+        assert status(watched) is Status.CLOSED
+
+
+async def test_a_fetch_without_an_answer_is_a_timeout_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime_sync.client.async_client.FETCH_TIMEOUT_S", 0.1)
+    sio, hub, app = served({"n": 0})
+
+    async def never(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with hub, serving(app) as server, client_of(server.url) as client:
+        watched = await client.channel("c").ready()
+        sio.on("sync:fetch", never)
+        with pytest.raises(TimeoutError, match="sync:fetch"):
+            await watched.fetch("/n")
+
+
+async def test_a_server_that_takes_its_time_to_let_in_is_waited_for() -> None:
+    sio, hub, app = served({"n": 0})
+
+    async def connect(sid: str, environ: Any) -> None:
+        await asyncio.sleep(1.1)  # longer than python-socketio's own patience
+
+    sio.on("connect", connect)
+    async with hub, serving(app) as server, client_of(server.url) as client:
+        assert (await client.channel("c").ready()).document == {"n": 0}
+
+
+async def test_the_interrupt_key_stays_the_applications(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engineio.async_client.async_signal_handler_set", False)
+    _, hub, app = served({"n": 0})
+    loop = asyncio.get_running_loop()
+    async with hub, serving(app) as server:
+        before = signal.getsignal(signal.SIGINT)
+        async with client_of(server.url):
+            assert signal.getsignal(signal.SIGINT) == before
+            assert not loop.remove_signal_handler(signal.SIGINT)
