@@ -9,7 +9,7 @@
     python3 dev.py bench [ARGUMENTS]   run the benchmarks; the arguments are pytest's
 
 `make demo` is the same as `python3 dev.py demo`, and so on; on Windows it is `py dev.py demo`. Each command first
-installs what it needs into .venv and node_modules, once for each version of pyproject.toml and package-lock.json.
+installs what it needs into .venv and node_modules, once for each version of the files that say what that is.
 With CI=true in the environment a skipped test is a failed one.
 
 This file itself runs on Python 3.7, so that it can tell those who have only that what to do.
@@ -33,6 +33,7 @@ VENV = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 OLDEST_UV = (0, 7)  # the first whose `uv pip install` knows --group
+BUILT_FROM = ("pyproject.toml", "setup.py", "src/realtime_sync/document/_speedups.c")  # an editable install is too
 EXTRAS = {"demo": "socketio,client", "dev": "all"}  # what each dependency group needs of the library itself
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -207,7 +208,7 @@ def is_current(stamp: Path, wanted: str) -> bool:
 
 def prepare_python(group: str) -> Path:
     """Return .venv's interpreter, with the library and everything of a dependency group installed."""
-    wanted = fingerprint(ROOT / "pyproject.toml")
+    wanted = fingerprint(*(ROOT / name for name in BUILT_FROM))
     serving = {group, "dev"}  # dev includes every other group
     if can(venv_python(), "pass") and any(is_current(VENV / f"installed-{name}", wanted) for name in serving):
         return venv_python()
