@@ -2,143 +2,83 @@
 
     pytest benchmarks/test_draft.py
 
-The edits are those of the workload's steps (`workload.py`), replayed as an application writes them: members are set,
-lists appended to, texts grow with `+=`. The last test prints a table of microseconds an update, beside what a diff of
-two whole snapshots that share nothing takes for one step, all of one run.
+The edits are those of the workload's steps, replayed as an application writes them: members are set, lists appended to,
+texts grow with `+=`. The rivals are told the same edits.
 """
 
-import json
-import time
-from collections.abc import Callable
-from functools import cache, partial
-from typing import Any
+import statistics
 
-import attrs
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
+import zstandard
 
-from benchmarks.workload import Workload
-from realtime_sync.document.diff import diff
+from benchmarks.cases import SIZES, STEPS, Update, updates
+from benchmarks.rivals import load
+from benchmarks.timing import Timing, mean_bytes
 from realtime_sync.document.draft import draft
 from realtime_sync.document.equality import json_equal
+from realtime_sync.document.patch import apply_patch
 from realtime_sync.document.pointer import parse_pointer
-from realtime_sync.jsontypes import Json, Operation, Patch
 
-SIZES = (100, 1_000, 10_000)
-STEPS = 100
-
-
-@attrs.frozen
-class Edit:
-    """One write: to the member `key`, or at the end of the list when `key` is a position, of what `path` leads to."""
-
-    path: tuple[str | int, ...]
-    key: str | int
-    value: Json
-    grows_text: bool
-
-    @classmethod
-    def of(cls, operation: Operation) -> "Edit":
-        tokens = [int(token) if token.isdigit() else token for token in parse_pointer(operation["path"])]
-        return cls(tuple(tokens[:-1]), tokens[-1], operation["value"], operation["op"] == "append")
-
-    def write(self, document: Any) -> None:
-        for token in self.path:
-            document = document[token]
-        if self.grows_text:
-            document[self.key] += self.value
-        elif isinstance(self.key, int):
-            document.append(self.value)
-        else:
-            document[self.key] = self.value
-
-
-@attrs.frozen
-class Update:
-    """One step of the workload: the document before it, and what is written."""
-
-    before: Json
-    edits: list[Edit]
-
-    def record(self) -> Patch:
-        with draft(self.before) as d:
-            for edit in self.edits:
-                edit.write(d)
-        return d.patch
-
-
-@cache
-def updates(nodes: int) -> list[Update]:
-    """Return the updates that the workload makes in `STEPS` steps."""
-    workload = Workload(nodes)
-    document: Json = workload.snapshot()
-    result = []
-    for _ in range(STEPS):
-        with draft(document) as d:
-            workload.graph = d  # type: ignore[assignment]  # a draft does what a dict does
-            workload.step()
-        result.append(Update(document, [Edit.of(operation) for operation in d.patch]))
-        assert json_equal(result[-1].record(), d.patch)
-        document = d.result
-    return result
+TABLE = "edits known"
 
 
 @pytest.mark.parametrize("nodes", SIZES)
-def test_record_close_and_patch(benchmark: BenchmarkFixture, nodes: int) -> None:
+def test_record_close_and_patch(timing: Timing, nodes: int) -> None:
     steps = updates(nodes)
-    benchmark.extra_info["updates a round"] = len(steps)
-    benchmark.extra_info["operations an update"] = sum(len(update.edits) for update in steps) / len(steps)
-    benchmark(record_all, steps)
+    timing("draft", Update.record, steps, size=nodes, rounds=10 * STEPS, bytes=mean_bytes([u.patch for u in steps]))
+    compressed = [len(zstandard.compress(_json(update))) for update in steps]
+    timing.add(right=True, compressed_bytes=statistics.mean(compressed), operations=_operations(steps))
 
 
 @pytest.mark.parametrize("nodes", SIZES)
-def test_record_close_patch_and_result(benchmark: BenchmarkFixture, nodes: int) -> None:
-    steps = updates(nodes)[:10]
+def test_record_close_patch_and_result(timing: Timing, nodes: int) -> None:
+    steps = updates(nodes)
 
-    def results() -> None:
-        for update in steps:
-            with draft(update.before) as d:
-                for edit in update.edits:
-                    edit.write(d)
-            assert d.result is not update.before
+    def result(update: Update) -> object:
+        with draft(update.before) as d:
+            update.write(d)
+        return d.patch and d.result
 
-    benchmark.extra_info["updates a round"] = len(steps)
-    benchmark(results)
+    assert all(json_equal(result(update), apply_patch(update.before, update.patch)) for update in steps[:1])  # type: ignore[arg-type]
+    timing("draft, with the new document", result, steps, size=nodes, rounds=3 * STEPS, right=True)
 
 
-def test_append_tokens_to_a_text_of_a_megabyte(benchmark: BenchmarkFixture) -> None:
-    document = {"text": "x" * 2**20}
+@pytest.mark.parametrize("nodes", [nodes for nodes in SIZES if load("pycrdt")])
+def test_pycrdt(timing: Timing, nodes: int) -> None:
+    from importlib import metadata
 
-    def append_tokens() -> None:
-        with draft(document) as d:
-            for _ in range(1_000):
-                d.append_text("/text", " token")
-        assert len(d.patch) == 1
+    from benchmarks.pycrdt_document import Shared, content
 
-    benchmark.extra_info["tokens a round"] = 1_000
-    benchmark(append_tokens)
-
-
-def test_the_cost_does_not_grow_with_the_document(capsys: pytest.CaptureFixture[str]) -> None:
-    recorded = {nodes: float("inf") for nodes in SIZES}
-    for _ in range(20):  # interleaved, so that a busy moment does not hit one size alone
-        for nodes in SIZES:
-            recorded[nodes] = min(recorded[nodes], seconds(partial(record_all, updates(nodes))) / STEPS)
-    with capsys.disabled():
-        print("\n nodes   draft us   diff of snapshots us")
-        for nodes in SIZES:
-            old, new = (json.loads(json.dumps(update.before)) for update in updates(nodes)[:2])
-            compared = min(seconds(partial(diff, old, new)) for _ in range(3))
-            print(f"{nodes:6}   {recorded[nodes] * 1e6:8.1f}   {compared * 1e6:8.0f}")
-    assert recorded[10_000] <= 2 * recorded[100]
-
-
-def record_all(steps: list[Update]) -> None:
-    for update in steps:
-        update.record()
+    steps = updates(nodes)
+    growing = {(*edit.path, edit.key) for update in steps for edit in update.edits if edit.grows_text}
+    shared = Shared(steps[0].before, growing)
+    replica = shared.replica()
+    sent: list[bytes] = []
+    # Each step once, in order: a CRDT does not go back. The first warms up.
+    timing(
+        f"pycrdt {metadata.version('pycrdt')}",
+        lambda update: sent.append(shared.write(update.edits)),
+        steps,
+        size=nodes,
+        rounds=STEPS - 2,
+        is_slow=True,
+    )
+    for update in sent:
+        replica.apply_update(update)
+    after = apply_patch(steps[len(sent) - 1].before, steps[len(sent) - 1].patch)
+    timing.add(
+        bytes=statistics.mean(map(len, sent)),
+        compressed_bytes=statistics.mean(len(zstandard.compress(update)) for update in sent),
+        right=json_equal(content(replica), after),
+    )
 
 
-def seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+def _json(update: Update) -> bytes:
+    import orjson
+
+    return orjson.dumps(update.patch)
+
+
+def _operations(steps: list[Update]) -> float:
+    assert all(parse_pointer(operation["path"]) for update in steps for operation in update.patch)
+    return statistics.mean(len(update.patch) for update in steps)
