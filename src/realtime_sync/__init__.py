@@ -3,7 +3,7 @@
     hub = realtime_sync.attach(sio, authorize=may_watch)
     project = hub.channel("project_42", initial={"all_nodes": {}})
     project.publish(graph)                       # a whole snapshot: only what changed travels
-    with project.edit() as doc:                  # or recorded edits, at a cost of O(change)
+    with project.edit() as doc:                  # or recorded edits, at a cost that follows the change
         doc["all_nodes"]["n7"]["status"] = "DONE"
 
 README.md shows how to begin, PROTOCOL.md what travels.
@@ -35,6 +35,7 @@ from realtime_sync.document.draft import Draft, draft
 from realtime_sync.document.normalize import normalize
 from realtime_sync.document.patch import apply_patch, apply_patch_in_place, invert
 from realtime_sync.errors import (
+    AlreadyAttached,
     ChannelClosed,
     DecodeError,
     DraftClosed,
@@ -85,6 +86,7 @@ from realtime_sync.wire.messages import Answer, Outcome
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlreadyAttached",
     "Answer",
     "AsyncBroadcaster",
     "AsyncChannel",
@@ -198,6 +200,7 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
 
     Raises:
         UnsupportedServer: `server` is of no kind that is known.
+        AlreadyAttached: The namespace has a broadcaster.
         UnknownCodec: A name in `codecs` is no codec.
         TypeError: `authorize` is missing or cannot be called.
     """

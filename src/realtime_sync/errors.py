@@ -11,6 +11,7 @@ SyncError
  |    +-- ReentrantCapture          `default` published to the channel that it converts for (also RuntimeError)
  |    +-- UnknownCodec              no codec of that name (also LookupError)
  |    +-- MissingExtra              an optional library is not installed (also ImportError)
+ |    +-- AlreadyAttached           the namespace of this server has a broadcaster (also RuntimeError)
  |    +-- UnsupportedServer         `attach` does not know this kind of server (also TypeError)
  +-- PatchError                     a patch that cannot be applied (also ValueError)
  |    +-- InvalidPatch              not a patch at all
@@ -39,6 +40,11 @@ class LocalError(SyncError):
     """The calling program is wrong."""
 
 
+def _shortened(path: str) -> str:
+    """Return a path that can be read: of one with a thousand steps, the beginning and the end."""
+    return path if len(path) <= 200 else f"{path[:120]} ... {path[-60:]}"
+
+
 class InvalidValue(LocalError, ValueError):
     """A value that is no JSON, or no JSON that every client could hold.
 
@@ -53,7 +59,7 @@ class InvalidValue(LocalError, ValueError):
         self.path, self.problem, self.remedy = path, problem, remedy
 
     def __str__(self) -> str:
-        return f"at {self.path or 'the root'}: {self.problem}; {self.remedy}"
+        return f"at {_shortened(self.path) or 'the root'}: {self.problem}; {self.remedy}"
 
 
 class InvalidName(LocalError, ValueError):
@@ -156,6 +162,10 @@ class MissingExtra(LocalError, ImportError):
 
     def __str__(self) -> str:
         return f'{self.library} is not installed: pip install "realtime-sync[{self.extra}]"'
+
+
+class AlreadyAttached(LocalError, RuntimeError):
+    """The namespace of this server has a broadcaster already; a second one would silence the first."""
 
 
 class UnsupportedServer(LocalError, TypeError):

@@ -94,7 +94,7 @@ async def test_events_listeners_and_fetch(rig: Rig) -> None:
         await eventually(lambda: len(seen) == 3)
         assert seen[2] == ("document", "DONE")
         assert await watched.fetch("/nodes/n1/text") == "Hello"
-        with pytest.raises(rs.SubscriptionRefused, match="not_found"):
+        with pytest.raises(rs.PathNotFound, match="/nodes/n9"):
             await watched.fetch("/nodes/n9")
 
 
@@ -211,10 +211,13 @@ async def test_garbage_from_the_server_is_one_error_and_a_resync(rig: Rig) -> No
     channel = rig.hub.channel("c", initial={"n": 0})
     async with rig.client() as client:
         watched = await client.channel("c").ready()
+        errors: list[Exception | None] = []
+        watched.subscribe(lambda: errors.append(watched.error))
         await rig.sio.emit("batch_update", ("c", b"\xff garbage"))
         await eventually(lambda: watched.resyncs == 1)
         await watched.ready()
-        assert isinstance(watched.error, rs.RemoteError)
+        assert isinstance(errors[0], rs.DecodeError)
+        assert watched.error is None, "it is over"
         channel.publish({"n": 1})
         await watched.wait_for(lambda: watched.document == {"n": 1})
 
@@ -380,3 +383,11 @@ async def test_close_while_clients_watch_lets_them_reconnect_to_the_next_life(ri
         with pytest.raises(rs.ChannelClosed):
             channel.publish({"n": 2})
         await asyncio.sleep(0)
+
+
+def test_a_second_broadcaster_on_one_namespace_is_refused_instead_of_silencing_the_first() -> None:
+    sio = socketio.AsyncServer(async_mode="asgi")
+    rs.attach(sio, authorize=rs.allow_everyone)
+    with pytest.raises(rs.AlreadyAttached, match="another namespace"):
+        rs.attach(sio, authorize=rs.allow_everyone)
+    rs.attach(sio, authorize=rs.allow_everyone, namespace="/other")

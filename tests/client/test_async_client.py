@@ -153,3 +153,26 @@ async def test_the_interrupt_key_stays_the_applications(monkeypatch: pytest.Monk
         async with client_of(server.url):
             assert signal.getsignal(signal.SIGINT) == before
             assert not loop.remove_signal_handler(signal.SIGINT)
+
+
+async def test_a_channel_is_closed_as_often_as_it_was_asked_for() -> None:
+    _, hub, app = served({"n": 0})
+    async with hub, serving(app) as server, client_of(server.url) as client:
+        first, second = client.channel("c"), client.channel("c")
+        assert first is second
+        await first.ready()
+        await first.close()
+        hub.channel("c").publish({"n": 1})
+        await second.wait_for(lambda: second.document == {"n": 1})
+        await second.close()
+        await eventually(lambda: hub.get_stats().subscriptions == 0)
+
+
+async def test_a_document_over_the_limits_is_named_on_both_sides(caplog: pytest.LogCaptureFixture) -> None:
+    limits = rs.Limits(max_decoded_bytes=1_000)
+    _, hub, app = served({"text": "x" * 2_000}, limits=limits)
+    async with hub, serving(app) as server, client_of(server.url, limits=limits) as client:
+        with pytest.raises(rs.LimitExceeded, match="max_decoded_bytes=1000"):
+            await client.channel("c").ready()
+    assert "takes 2" in caplog.text
+    assert "max_decoded_bytes=1000" in caplog.text

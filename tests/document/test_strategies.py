@@ -21,6 +21,7 @@ from realtime_sync.testing.strategies import (
     graph_pairs,
     json_keys,
     json_pairs,
+    json_scalars,
     json_values,
     task_graphs,
 )
@@ -64,8 +65,8 @@ def test_json_values_take_keys_from_where_they_are_told(value: Json) -> None:
 
 def test_adversarial_keys_and_traps_are_drawn() -> None:
     assert find(json_keys(), lambda key: key == "__proto__") in ADVERSARIAL_KEYS
-    assert find(json_values(), lambda value: value is True) is True
-    assert repr(find(json_values(), lambda value: repr(value) == "-0.0")) == "-0.0"
+    assert find(json_scalars(), lambda value: value is True) is True
+    assert repr(find(json_scalars(), lambda value: repr(value) == "-0.0")) == "-0.0"
 
 
 @given(json_pairs())

@@ -6,6 +6,7 @@ from typing import Any
 import socketio
 
 from realtime_sync.broadcast.ports import Receiver, Subscriber
+from realtime_sync.errors import AlreadyAttached
 from realtime_sync.wire.messages import FETCH, RESYNC, SUBSCRIBE, UNSUBSCRIBE
 
 __all__ = ["AsyncSocketIOTransport"]
@@ -29,6 +30,11 @@ class AsyncSocketIOTransport:
         self._auth: dict[str, Any] = {}
 
     def listen(self, receiver: Receiver) -> None:
+        if SUBSCRIBE in self._server.handlers.get(self._namespace, {}):
+            raise AlreadyAttached(
+                f"namespace {self._namespace!r} of this server has a broadcaster already: share that one, or attach to "
+                "another namespace"
+            )
         for event in (SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH):
             self._server.on(event, self._handler(receiver, event), namespace=self._namespace)
         self._watch_connections(receiver)

@@ -49,7 +49,7 @@ class AsyncBroadcaster:
     def __init__(
         self, transport: Transport, *, runtime: Runtime | None = None, **arguments: Unpack[OptionArguments]
     ) -> None:
-        options = Options(**arguments)
+        options = Options.of(arguments)
         self._transport = transport
         self._options = options
         self._runtime: Runtime = runtime or AsyncioRuntime()
@@ -184,7 +184,7 @@ class AsyncBroadcaster:
 
     def bind(self) -> None:
         """Take the running loop as the one that sends, unless there is one."""
-        if self._loop is not None and not self._loop.is_closed():
+        if self._loop is not None and self._loop.is_running():
             return
         self._loop = asyncio.get_running_loop()
         for channel in self._channels:
@@ -217,7 +217,7 @@ class AsyncBroadcaster:
                 self._before_loop.remove(begin)
             self._call_in_loop(lambda: [task.cancel() for task in tasks])
 
-        if self._loop is None or self._loop.is_closed():
+        if self._loop is None or not self._loop.is_running():
             self._before_loop.append(begin)
         else:
             self._call_in_loop(begin)
@@ -294,7 +294,7 @@ class AsyncBroadcaster:
             history=self._options.history,
             max_queue_size=self._options.max_queue_size,
         )
-        channel = AsyncChannel(name, primary, self, self._counters)
+        channel = AsyncChannel(name, primary, self, self._options.limits, self._counters)
         if isinstance(self._options.log, MemoryLog):
             channel.recover(self._options.log)  # it only touches memory; any other log is read at the first flush
         return channel

@@ -14,6 +14,7 @@ from realtime_sync.broadcast.encoded_frames import Encodings
 from realtime_sync.broadcast.ports import ChannelLog
 from realtime_sync.broadcast.stats import Stats
 from realtime_sync.errors import LogRefused
+from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import Primary
 
 PUBLISH_ATTEMPTS = 3
@@ -66,10 +67,10 @@ class Shell(Protocol):
 class AsyncChannel(Channel):
     """A `Channel` whose shell is an event loop."""
 
-    def __init__(self, name: str, primary: Primary, shell: Shell, counters: Stats) -> None:
+    def __init__(self, name: str, primary: Primary, shell: Shell, limits: Limits, counters: Stats) -> None:
         super().__init__(name, primary)
         self._shell = shell
-        self.encodings = Encodings(counters)
+        self.encodings = Encodings(name, limits, counters)
         self.ended = False  # nothing of it is appended or sent any more
         # What only the broadcaster's loop touches:
         self.outbox: deque[Delivery] = deque()  # of the last committed frame

@@ -45,10 +45,10 @@ class ChannelRegistry:
             ChannelClosed: The registry was closed.
         """
         with self._lock:
+            if self._closed is not None:
+                raise ChannelClosed(name, self._closed)
             channel = self._channels.get(name)
             if channel is None:
-                if self._closed is not None:
-                    raise ChannelClosed(name, self._closed)
                 channel = self._channels[name] = self._make(name)
             channel.used_at = self._now()
             self._kept[name] = channel

@@ -1,5 +1,6 @@
 """Each frame of a channel is encoded once for each codec, whatever the number of subscribers."""
 
+import logging
 from collections import OrderedDict
 from typing import Any
 
@@ -7,14 +8,17 @@ import attrs
 import orjson
 
 from realtime_sync.broadcast.stats import Stats
+from realtime_sync.limits import Limits
 from realtime_sync.wire.codec import get_codec
-from realtime_sync.wire.frames import Closed, Delta, Frame, frame_to_wire
+from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe, frame_to_wire
 
 KEPT = 16
 """Encodings kept: live frames are used once, keyframes and composed patches by all who join at one position."""
 
 TEXT_CODEC = "json"
 """The codec whose frames are plain JSON values inside the Socket.IO packet."""
+
+logger = logging.getLogger("realtime_sync")
 
 
 @attrs.frozen
@@ -31,10 +35,17 @@ class Body:
 
 
 class Encodings:
-    """The encoded frames of one channel."""
+    """The encoded frames of one channel.
 
-    def __init__(self, counters: Stats) -> None:
-        self._counters = counters
+    Args:
+        channel: Its name, for the log.
+        limits: What clients with the same limits will decode.
+        counters: Where encodings are counted.
+    """
+
+    def __init__(self, channel: str, limits: Limits, counters: Stats) -> None:
+        self._channel, self._limits, self._counters = channel, limits, counters
+        self._warned = False
         self._bodies: OrderedDict[tuple[Any, ...], Body] = OrderedDict()
 
     def body(self, frame: Frame, codec: str) -> Body:
@@ -52,10 +63,24 @@ class Encodings:
     def _encode(self, frame: Frame, codec: str) -> Body:
         self._counters.encodings += 1
         wire = frame_to_wire(frame)
+        if isinstance(frame, Keyframe):
+            self._warn_of_size(len(orjson.dumps(wire)))
         if codec == TEXT_CODEC:
             return Body(wire, len(orjson.dumps(wire)))
         encoded = get_codec(codec).encode(wire)
         return Body(encoded, len(encoded))
+
+    def _warn_of_size(self, size_bytes: int) -> None:
+        allowed = self._limits.max_decoded_bytes
+        if size_bytes > allowed and not self._warned:
+            self._warned = True
+            logger.error(
+                "the document of channel %r takes %d bytes as JSON, over max_decoded_bytes=%d: Python clients will "
+                "refuse it; pass limits=Limits(max_decoded_bytes=...) on both sides, or use several channels",
+                self._channel,
+                size_bytes,
+                allowed,
+            )
 
 
 def _key(frame: Frame, codec: str) -> tuple[Any, ...]:

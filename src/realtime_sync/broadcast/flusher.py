@@ -47,8 +47,8 @@ class Flusher:
         """Flush until nothing is pending; then the channel is asleep until its next capture."""
         failures = 0
         while channel.outbox or not (channel.ended or channel.sleep_if_idle()):
-            await self._wait_for_window(channel)
             try:
+                await self._wait_for_window(channel)
                 await self.flush(channel)
                 failures = 0
             except Exception:

@@ -43,12 +43,25 @@ class Options:
     default: Callable[[Any], Any] | None = None
     channel_ttl_s: float = attrs.field(default=3_600, validator=attrs.validators.gt(0))
 
-    def __attrs_post_init__(self) -> None:
-        if not callable(self.authorize):
+    @classmethod
+    def of(cls, arguments: OptionArguments) -> "Options":
+        """Return the options that keyword arguments mean.
+
+        Raises:
+            TypeError: One is unknown, or `authorize` is missing or cannot be called.
+        """
+        known = [field.name for field in attrs.fields(cls)]
+        for name in arguments:
+            if name not in known:
+                raise TypeError(f"there is no option {name!r}, only {', '.join(known)}")
+        if not callable(arguments.get("authorize")):
             raise TypeError(
-                "authorize is called as authorize(subscriber, channel, action); to let everybody in, say so: "
-                "authorize=realtime_sync.allow_everyone"
+                "authorize is called as authorize(subscriber, channel, action), and has no default; to let everybody "
+                "in, say so: authorize=realtime_sync.allow_everyone"
             )
+        return cls(**arguments)
+
+    def __attrs_post_init__(self) -> None:
         for codec in self.codecs or ():
             get_codec(codec)
 

@@ -135,12 +135,14 @@ class AsyncSyncClient:
     # ---- channels ------------------------------------------------------------------------------------------------
 
     def channel(self, name: str) -> WatchedChannel:
-        """Return the channel of that name, subscribed, the same object every time."""
+        """Return the channel of that name, subscribed, the same object every time; `close` undoes one call."""
         known = self._channels.get(name)
         if known is not None:
+            known[0].holders += 1
             return known[0]
         subscription = Subscription(name, self._codecs, Replica(), limits=self._limits)
         channel = WatchedChannel(name, self, subscription)
+        channel.holders = 1
         self._channels[name] = channel, subscription
         if self.connected:
             subscription.connected(time.monotonic())

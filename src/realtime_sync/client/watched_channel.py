@@ -5,7 +5,14 @@ from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 from realtime_sync.document.view import read_only
-from realtime_sync.errors import ChannelClosed, NoDocument, RemoteError, SubscriptionRefused
+from realtime_sync.errors import (
+    ChannelClosed,
+    LimitExceeded,
+    NoDocument,
+    PathNotFound,
+    RemoteError,
+    SubscriptionRefused,
+)
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import (
     EventReceived,
@@ -43,6 +50,7 @@ class WatchedChannel:
     def __init__(self, name: str, client: "Connection", subscription: Subscription) -> None:
         self.name = name
         self.resyncs = 0
+        self.holders = 0  # calls of `client.channel` that were not undone
         self.dropped_events = 0
         self._client = client
         self._subscription = subscription
@@ -78,7 +86,7 @@ class WatchedChannel:
 
     @property
     def error(self) -> RemoteError | None:
-        """Why the server refused, or what was wrong with the last frame that could not be read."""
+        """Why the document is not live: the server refused, or something came that could not be read or applied."""
         refusal = self._subscription.replica.refusal
         if refusal is not None:
             return SubscriptionRefused(self.name, refusal.outcome.value, refusal.message)
@@ -116,6 +124,7 @@ class WatchedChannel:
             SubscriptionRefused: The server does not let us watch.
             ChannelClosed: The channel was deleted, or closed by us.
             ConnectionError: The client gave up connecting.
+            LimitExceeded: The document is larger than the client's `limits`.
         """
         while not condition():
             self._raise_if_in_vain()
@@ -128,6 +137,8 @@ class WatchedChannel:
             raise SubscriptionRefused(self.name, replica.refusal.outcome.value, replica.refusal.message)
         if self._is_closed or replica.closed_reason is not None:
             raise ChannelClosed(self.name, replica.closed_reason or "by this client")
+        if isinstance(self.error, LimitExceeded) and not replica.has_document:
+            raise self.error
         if self._gave_up is not None:
             raise ConnectionError(f"channel {self.name!r}: the client gave up connecting") from self._gave_up
 
@@ -135,7 +146,8 @@ class WatchedChannel:
         """Return the value at a JSON Pointer of the server's document.
 
         Raises:
-            SubscriptionRefused: The server says no, or there is nothing there.
+            PathNotFound: There is nothing there.
+            SubscriptionRefused: The server says no.
             TimeoutError: No answer came.
         """
         said = self._subscription.fetch(pointer)
@@ -143,12 +155,17 @@ class WatchedChannel:
         match reply:
             case {"value": value}:
                 return value
+            case {"error": "not_found"}:
+                raise PathNotFound(f"channel {self.name!r} has nothing at {pointer!r}")
             case {"error": str(error)}:
                 raise SubscriptionRefused(self.name, error)
         raise SubscriptionRefused(self.name, "invalid", f"not an answer to a fetch: {reply!r:.100}")
 
     async def close(self) -> None:
-        """End the subscription; the last document stays readable."""
+        """Undo one `client.channel(name)`; the last one ends the subscription. The last document stays readable."""
+        self.holders -= 1
+        if self.holders > 0 or self._is_closed:
+            return
         self._subscription.unsubscribe()
         self._is_closed = True
         self.notice()

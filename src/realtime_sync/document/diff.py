@@ -111,14 +111,16 @@ class _Comparison:
             self._compare_objects(old, self._normal(new, path), path, lists, None)
             return
         written, size = len(self._patch), self._size
-        for key in old:
-            if key not in new:
-                self._write({"op": "remove", "path": f"{path}/{escape_token(key)}"})
+        come = {key for key in changes if key not in old}
+        if len(old) > len(new) - len(come):  # counted, as looking for what went would take a tenth of the whole diff
+            for key in old:
+                if key not in new:
+                    self._write({"op": "remove", "path": f"{path}/{escape_token(key)}"})
         for key, inside in changes.items():
-            if key in old:
-                self.compare(old[key], new[key], f"{path}/{escape_token(key)}", lists, inside)
-            else:
+            if key in come:
                 self._add_member(key, new[key], path)
+            else:
+                self.compare(old[key], new[key], f"{path}/{escape_token(key)}", lists, inside)
         self._prefer_replacing(written, size, new, path)
 
     def _add_member(self, key: str, value: object, path: str) -> None:

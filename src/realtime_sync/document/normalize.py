@@ -165,7 +165,7 @@ class _Pass:
         if self._options.big_integers == "string":
             return str(value)
         problem = f"the integer {value} is beyond +-(2**53 - 1), so a JavaScript number cannot hold it"
-        raise _Refused(problem, 'send it as a string, or use big_integers="string"')
+        raise _Refused(problem, 'make it a string; normalize(value, big_integers="string") does so for a whole value')
 
     def _foreign(self, value: object, depth: int) -> Json:
         for _ in range(_MAX_CONVERSIONS):
@@ -291,7 +291,7 @@ _REMEDIES: tuple[tuple[Any, str], ...] = (
 
 def _remedy(value: object) -> str:
     known = next((remedy for kinds, remedy in _REMEDIES if isinstance(value, kinds)), "convert it first")
-    return f"{known}, or pass default=fn, where fn returns JSON for it"
+    return f"{known}, or pass default=fn to attach() or normalize(), where fn returns JSON for it"
 
 
 NORMALIZE = Normalizer()

@@ -83,6 +83,11 @@ export const TABLE = {
 
 /** @typedef {Extract<Happening, {type: "resync_needed"}>} ResyncNeeded */
 
+/** @typedef {{id: string, position: Position | null}} Question */
+
+/** Repeated questions whose late answers are still taken. */
+const MAX_UNANSWERED = 32;
+
 /** Why a request was opened by the caller, not by the replica. */
 export const SUBSCRIBING = "subscribing";
 
@@ -100,9 +105,11 @@ export class Replica {
   #backoff;
   #requests = 0;
   #unanswered = 0;
-  /** @type {{id: string, position: Position | null} | null} */
+  /** @type {Question | null} */
   #open = null;
-  /** The request that this very message answers. @type {{position: Position | null} | null} */
+  /** Since the last answer that helped, oldest first. @type {Map<string, Question>} */
+  #asked = new Map();
+  /** The request that this very message answers. @type {Question | null} */
   #answered = null;
   /** @type {Happening[]} */
   #happenings = [];
@@ -151,6 +158,8 @@ export class Replica {
   request(now, reason = SUBSCRIBING) {
     this.refusal = null;
     this.#open = { id: String(++this.#requests), position: this.#held };
+    this.#asked.set(this.#open.id, this.#open);
+    if (this.#asked.size > MAX_UNANSWERED) this.#asked.delete(this.#asked.keys().next().value ?? "");
     this.deadline = now + this.#backoff.delayS(this.#unanswered);
     return { type: "resync_needed", request: this.#open.id, position: this.#open.position, reason };
   }
@@ -289,7 +298,7 @@ export class Replica {
     }
     this.position = position;
     this.closedReason = null;
-    this.#unanswered = 0;
+    this.#wasHelped();
     this.#enter("live");
     this.#happenings.push(
       frame.type === "delta"
@@ -317,7 +326,7 @@ export class Replica {
       // The server calls us up to date at a place where we are not: nothing we hold can be trusted.
       return this.#lose(now, "called up to date at another position");
     }
-    this.#unanswered = 0;
+    this.#wasHelped();
     this.#enter("live");
   }
 
@@ -325,7 +334,7 @@ export class Replica {
   #waitForFirst({ position }) {
     this.position = position && { epoch: position.epoch, offset: 0 };
     this.closedReason = null;
-    this.#unanswered = 0;
+    this.#wasHelped();
     this.#enter(this.document === undefined ? "empty" : "stale");
   }
 
@@ -342,9 +351,12 @@ export class Replica {
   /** @param {Answer | null} answer */
   #settleRequest(answer) {
     this.#answered = null;
-    if (answer === null || this.#open === null || answer.request !== this.#open.id) return;
-    this.#answered = this.#open;
-    this.#stopAsking();
+    const asked = this.#asked.get(answer?.request ?? "");
+    if (asked === undefined) return;
+    // A slow link answers a question after it was repeated; that answer is as good as the one to the repetition.
+    this.#asked.delete(asked.id);
+    this.#answered = asked;
+    if (asked === this.#open) this.#open = this.deadline = null;
   }
 
   /** @param {number} now @param {string} reason */
@@ -374,7 +386,13 @@ export class Replica {
       this.#ask(now, "an answer that did not help");
   }
 
+  #wasHelped() {
+    this.#unanswered = 0;
+    if (this.#answered) this.#stopAsking();
+  }
+
   #stopAsking() {
+    this.#asked.clear();
     this.#open = null;
     this.deadline = null;
   }

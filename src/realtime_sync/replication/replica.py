@@ -161,6 +161,10 @@ REQUEST_BACKOFF = Backoff(base_s=2.0, factor=1.5, cap_s=30.0, jitter=0.3, attemp
 """An answer that did not come in 2 s was probably lost; a server in trouble is asked less and less often."""
 
 
+MAX_UNANSWERED = 32
+"""Repeated questions whose late answers are still taken."""
+
+
 @attrs.frozen
 class _Question:
     """A request, and the position that it names as held."""
@@ -205,6 +209,7 @@ class Replica:
         self._requests_made = 0
         self._unanswered = 0
         self._open: _Question | None = None
+        self._asked: dict[str, _Question] = {}  # since the last answer that helped, oldest first
         self._answered: _Question | None = None  # by the very message that is being received
         self._happenings: list[Happening] = []
 
@@ -225,6 +230,9 @@ class Replica:
         self.refusal = None
         self._requests_made += 1
         self._open = _Question(str(self._requests_made), self._held)
+        self._asked[self._open.id] = self._open
+        if len(self._asked) > MAX_UNANSWERED:
+            del self._asked[next(iter(self._asked))]
         self.deadline = now + self._delay_s()
         return ResyncNeeded(self._open.id, self._open.position, reason)
 
@@ -329,7 +337,7 @@ class Replica:
             happened = SnapshotReplaced(document, frame.position)
         self.document, self.position = document, frame.position
         self.has_document, self.closed_reason = True, None
-        self._unanswered = 0
+        self._was_helped()
         self._enter(State.LIVE)
         self._happenings.append(happened)
         if frame.dropped:
@@ -352,13 +360,13 @@ class Replica:
             # The server calls us up to date at a place where we are not: nothing we hold can be trusted.
             self._lose(now, "called up to date at another position")
             return
-        self._unanswered = 0
+        self._was_helped()
         self._enter(State.LIVE)
 
     def _wait_for_first(self, position: Position | None) -> None:
         self.position = None if position is None else Position(position.epoch, 0)
         self.closed_reason = None
-        self._unanswered = 0
+        self._was_helped()
         self._enter(State.STALE if self.has_document else State.EMPTY)
 
     def _refuse(self, answer: Answer) -> None:
@@ -372,8 +380,16 @@ class Replica:
 
     def _settle_request(self, answer: Answer | None) -> None:
         self._answered = None
-        if answer is not None and self._open is not None and answer.request == self._open.id:
-            self._answered = self._open
+        if answer is None or answer.request not in self._asked:
+            return
+        # A slow link answers a question after it was repeated; that answer is as good as the one to the repetition.
+        self._answered = self._asked.pop(answer.request)
+        if self._answered is self._open:
+            self._open = self.deadline = None
+
+    def _was_helped(self) -> None:
+        self._unanswered = 0
+        if self._answered is not None:
             self._stop_asking()
 
     def _lose(self, now: float, reason: str) -> None:
@@ -396,6 +412,7 @@ class Replica:
 
     def _stop_asking(self) -> None:
         self._open = self.deadline = None
+        self._asked.clear()
 
     def _delay_s(self) -> float:
         return self._backoff.delay_s(self._unanswered, uniform=self._uniform)

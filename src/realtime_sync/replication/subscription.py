@@ -64,7 +64,7 @@ class Subscription:
 
     Attributes:
         replica: See above.
-        last_error: What was wrong with the last frame that could not be read.
+        last_error: Why the document is not live: what could not be read, or did not fit; None once it is again.
     """
 
     def __init__(
@@ -176,6 +176,9 @@ class Subscription:
         for happening in happened:
             if isinstance(happening, ResyncNeeded):
                 self._say(happening)
+                self.last_error = self.last_error or ProtocolError(happening.reason)
+        if self.replica.state is State.LIVE:
+            self.last_error = None
         return happened
 
     def _say(self, asked: ResyncNeeded) -> None:

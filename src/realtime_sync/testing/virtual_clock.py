@@ -14,7 +14,7 @@ class VirtualClock:
     """A `Runtime` whose time stands still until `advance`.
 
         clock = VirtualClock()
-        hub = AsyncBroadcaster(transport, options, runtime=clock)
+        hub = AsyncBroadcaster(MemoryTransport(), authorize=allow_everyone, runtime=clock)
         await clock.advance(0.05)
 
     Args:

@@ -25,19 +25,6 @@
  * @type {Readonly<Record<State, Readonly<Record<Arrival, Action>>>>}
  */
 export const TABLE: Readonly<Record<State, Readonly<Record<Arrival, Action>>>>;
-/**
- * What happened to a replica, in order. `resync_needed` asks the caller to send a request.
- *
- * @typedef {{type: "snapshot_replaced", document: any, position: Position}
- *   | {type: "patch_applied", patch: Operation[], document: any, position: Position}
- *   | {type: "event_received", name: string, data: any}
- *   | {type: "events_dropped", count: number}
- *   | {type: "resync_needed", request: string, position: Position | null, reason: string}
- *   | {type: "state_changed", state: State}
- *   | {type: "refused", outcome: string, message: string}
- *   | {type: "channel_ended", reason: string}} Happening
- */
-/** @typedef {Extract<Happening, {type: "resync_needed"}>} ResyncNeeded */
 /** Why a request was opened by the caller, not by the replica. */
 export const SUBSCRIBING: "subscribing";
 /**
@@ -176,3 +163,7 @@ export type Happening = {
 export type ResyncNeeded = Extract<Happening, {
     type: "resync_needed";
 }>;
+export type Question = {
+    id: string;
+    position: Position | null;
+};
