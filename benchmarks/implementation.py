@@ -12,6 +12,6 @@ SWITCH = "REALTIME_SYNC_BENCH_IMPLEMENTATION"
 def choose() -> str:
     """Put the implementation that is asked for in place, and return its name."""
     name = os.environ.get(SWITCH, list(IMPLEMENTATIONS)[-1])
-    diff.changes_in_object = IMPLEMENTATIONS[name].changes_in_object
-    diff.changes_in_list = IMPLEMENTATIONS[name].changes_in_list
+    chosen = IMPLEMENTATIONS[name]
+    vars(diff).update(changes_in_object=chosen.changes_in_object, changes_in_list=chosen.changes_in_list)
     return name
