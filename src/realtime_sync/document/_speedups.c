@@ -14,7 +14,7 @@
 #include <Python.h>
 #include <string.h>
 
-#define DEEPEST 256 /* limits.HIGHEST_DEPTH, and some to spare; about 150 bytes of stack each */
+#define DEEPEST 256 /* limits.HIGHEST_DEPTH, and some to spare; 200 bytes of stack each */
 
 /* Each function that compares returns 1: surely the same, 0: not surely, -1: an exception is set.
 
