@@ -183,19 +183,11 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef_Slot slots[] = {
-#ifdef Py_mod_multiple_interpreters /* it has no state */
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#endif
-    {0, NULL},
-};
-
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_speedups",
     .m_doc = "What changed between two JSON values, found in one walk over both.",
     .m_methods = functions,
-    .m_slots = slots,
 };
 
 PyMODINIT_FUNC
