@@ -163,9 +163,9 @@ changes_in_list(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t c
     int found = changes == NULL ? -1 : 0;
     for (Py_ssize_t index = 0; found >= 0 && index < PyList_Size(old) && index < PyList_Size(new); index++) {
         PyObject *before = PyList_GetItem(old, index), *after = PyList_GetItem(new, index);
-        PyObject *key = PyLong_FromSsize_t(index);
         Py_INCREF(before);
         Py_INCREF(after);
+        PyObject *key = PyLong_FromSsize_t(index);
         found = key == NULL ? -1 : same_and_note(before, after, 0, &changes, key);
         Py_XDECREF(key);
         Py_DECREF(after);
