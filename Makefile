@@ -5,7 +5,7 @@ PYTHON ?= python3
 help:
 	@$(PYTHON) dev.py help
 
-demo test lint types format bench:
+demo test lint types format bench results:
 	@$(PYTHON) dev.py $@ $(ARGS)
 
-.PHONY: help demo test lint types format bench
+.PHONY: help demo test lint types format bench results

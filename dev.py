@@ -7,6 +7,7 @@
     python3 dev.py types               check the types of Python and JavaScript
     python3 dev.py format              rewrite Python files in the project's format
     python3 dev.py bench [ARGUMENTS]   run the benchmarks; the arguments are pytest's
+    python3 dev.py results             measure everything, the rivals too, and write benchmarks/RESULTS.md
 
 `make demo` is the same as `python3 dev.py demo`, and so on; on Windows it is `py dev.py demo`. Each command first
 installs what it needs into .venv and node_modules, once for each version of the files that say what that is.
@@ -34,7 +35,8 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 OLDEST_UV = (0, 7)  # the first whose `uv pip install` knows --group
 BUILT_FROM = ("pyproject.toml", "setup.py", "src/realtime_sync/document/_speedups.c")  # an editable install is too
-EXTRAS = {"demo": "socketio,client", "dev": "all"}  # what each dependency group needs of the library itself
+EXTRAS = {"demo": "socketio,client", "dev": "all", "bench": "all"}
+"""What each dependency group needs of the library itself; a group includes those before it."""
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 CHROMIUM_PLACES = (
@@ -209,7 +211,8 @@ def is_current(stamp: Path, wanted: str) -> bool:
 def prepare_python(group: str) -> Path:
     """Return .venv's interpreter, with the library and everything of a dependency group installed."""
     wanted = fingerprint(*(ROOT / name for name in BUILT_FROM))
-    serving = {group, "dev"}  # dev includes every other group
+    groups = list(EXTRAS)
+    serving = groups[groups.index(group) :]
     if can(venv_python(), "pass") and any(is_current(VENV / f"installed-{name}", wanted) for name in serving):
         return venv_python()
     print("Setting up .venv: about a minute, once.", flush=True)
@@ -370,7 +373,17 @@ def reformat(_: Sequence[str]) -> int:
 
 
 def bench(arguments: Sequence[str]) -> int:
-    return run([prepare_python("dev"), "-m", "pytest", "benchmarks", *arguments])
+    return run([prepare_python("bench"), "-m", "pytest", "benchmarks", *arguments])
+
+
+def results(arguments: Sequence[str]) -> int:
+    python = prepare_python("bench")
+    reason = missing_node()
+    if reason:
+        print(f"Skipped: the rivals in JavaScript: {reason}")
+    else:
+        prepare_node(ROOT / "benchmarks" / "node")
+    return run([python, "-m", "benchmarks", *arguments])
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
@@ -380,6 +393,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "types": types,
     "format": reformat,
     "bench": bench,
+    "results": results,
 }
 
 

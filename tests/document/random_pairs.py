@@ -66,6 +66,7 @@ def edited(rng: random.Random, old: Any, edits: int, value: Callable[[], Json]) 
 # ---- what is made to be got wrong ----------------------------------------------------------------------------------
 
 _LOOKALIKES: tuple[tuple[Any, ...], ...] = (
+    *((True, 1), (True, 1.0), (False, 0), (False, -0.0)),
     (True, 1, 1.0, "1", "true"),
     (False, 0, 0.0, -0.0, "0", None, ""),
     ([], {}, None, ""),

@@ -1,0 +1,109 @@
+"""Measure everything, and write RESULTS.md and its plot: `python3 dev.py results`.
+
+python -m benchmarks             # about six minutes; leave the machine alone meanwhile
+python -m benchmarks --again     # only write page and plot again, from the figures of the last run
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import javascript, memory
+from benchmarks.correctness import wrong_by_library
+from benchmarks.figures import Figures, load
+from benchmarks.implementation import SWITCH
+from benchmarks.page import PAIRS_TEST, PLOT, RANDOM_PAIRS, Run, curves, page
+from benchmarks.plot import svg
+from benchmarks.rivals import missing
+from realtime_sync.document.unchanged import IMPLEMENTATIONS
+
+HERE = Path(__file__).parent
+LAST_RUN = HERE.parent / ".benchmarks" / "last_run.json"
+
+WHERE_IMPLEMENTATIONS_DIFFER = [
+    *(f"benchmarks/{name}" for name in ("test_diff.py", "test_publish.py", "test_lists.py")),
+    *("-k", "not rivals and not edit and not apply"),
+]
+
+
+def main(words: list[str]) -> int:
+    if "--again" not in words:
+        LAST_RUN.parent.mkdir(exist_ok=True)
+        LAST_RUN.write_text(json.dumps(measure()), encoding="utf-8")
+    run = run_of(load(LAST_RUN))
+    (HERE / "RESULTS.md").write_text(page(run), encoding="utf-8")
+    (HERE / PLOT).parent.mkdir(exist_ok=True)
+    (HERE / PLOT).write_text(svg("Finding or recording what changed in a task graph", curves(run)), encoding="utf-8")
+    print("Wrote benchmarks/RESULTS.md and", f"benchmarks/{PLOT}")
+    return 0
+
+
+def measure() -> dict[str, Any]:
+    """Return everything that was measured, as JSON."""
+    best = list(IMPLEMENTATIONS)[-1]
+    node = javascript.run()
+    return {
+        "main": pytest_report(best, ["benchmarks"]),
+        "python": pytest_report("Python", WHERE_IMPLEMENTATIONS_DIFFER) if best != "Python" else None,
+        "node": node,
+        "wrong": wrong_by_library() | (node["wrong"] if node else {}),
+        "random_pairs": random_pairs(),
+        "memory": memory.run_all(),
+        "missing": missing() | ({} if node else {"the rivals under Node": "Node or its packages are not installed"}),
+    }
+
+
+def pytest_report(implementation: str, arguments: list[str]) -> dict[str, Any]:
+    """Run benchmarks in a process of their own; return what pytest-benchmark writes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.json")
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                *arguments,
+                f"--benchmark-json={report}",
+                "--benchmark-columns=median",
+            ],
+            cwd=HERE.parent,
+            env={**os.environ, SWITCH: implementation},
+            check=True,
+        )
+        return load(report)
+
+
+def random_pairs() -> str:
+    """Run the test of random pairs in full; return what pytest says at its end."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", PAIRS_TEST],
+        cwd=HERE.parent,
+        env={**os.environ, "REALTIME_SYNC_RANDOM_PAIRS": str(RANDOM_PAIRS)},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    ).stdout
+    return printed.strip().splitlines()[-1]
+
+
+def run_of(found: dict[str, Any]) -> Run:
+    """Return a run as the page wants it."""
+    return Run(
+        main=Figures.of_pytest(found["main"]) + Figures.of_node(found["node"]),
+        python=Figures.of_pytest(found["python"]) if found["python"] else None,
+        report=found["main"],
+        node_version=found["node"] and found["node"]["node"].removeprefix("v"),
+        wrong=found["wrong"],
+        random_pairs=found["random_pairs"],
+        memory=found["memory"],
+        missing=found["missing"],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
