@@ -118,8 +118,9 @@ def _head(run: Run) -> Iterator[str]:
     yield from _prose(
         """
         - Snapshots are those of `workload.py`: 0.36, 3.6 and 36 MB of JSON; successive ones share no object. The floor
-          `==` compares two equal ones, and is timed between the calls, both with warm caches. All figures are medians;
-          the garbage collector runs as it does in an application
+          `==` compares two equal ones, and is timed between the calls, both with warm caches; its own row, timed beside
+          itself, shows how far apart two equal figures can be. All figures are medians; the garbage collector runs as
+          it does in an application
         - Graphs of 10,000 nodes hold 640,000 values, more than the 500,000 that `Limits` allows by default: they were
           measured with `Limits(max_elements=10_000_000)`, by way of `Normalizer` and `attach(limits=...)`
         """

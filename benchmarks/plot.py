@@ -112,14 +112,24 @@ def _curve(curve: Curve, scale: Scale) -> Iterator[str]:
 
 
 def _labels(curves: Sequence[Curve], scale: Scale) -> Iterator[str]:
-    """Put every label beside the end of its curve, or as near as the others let it."""
-    ends = sorted(((scale.y(curve.points[-1][1]), curve) for curve in curves), key=lambda end: end[0])
-    for y, (_, curve) in zip(_spread([y for y, _ in ends]), ends, strict=True):
-        x, end = scale.x(curve.points[-1][0]), scale.y(curve.points[-1][1])
-        strong = " strong" if curve.is_ours else ""
-        kind, edge = f"k{curve.kind}", WIDTH - RIGHT
-        yield f'<line class="curve leader {kind}" x1="{x}" y1="{end}" x2="{edge + 12}" y2="{y}"/>'
-        yield f'<text class="label {kind}{strong}" x="{edge + 16}" y="{y + 4}">{_escaped(curve.label)}</text>'
+    """Put every label beside the end of its curve, or at the edge as near to it as the others let it."""
+    edge = WIDTH - RIGHT
+    at_edge = []
+    for curve in curves:
+        x, y = scale.x(curve.points[-1][0]), scale.y(curve.points[-1][1])
+        if x < edge:
+            yield _label(curve, x + 8, y + 4)
+        else:
+            at_edge.append((y, curve))
+    at_edge.sort(key=lambda end: end[0])
+    for y, (end, curve) in zip(_spread([y for y, _ in at_edge]), at_edge, strict=True):
+        yield f'<line class="curve leader k{curve.kind}" x1="{edge}" y1="{end}" x2="{edge + 12}" y2="{y}"/>'
+        yield _label(curve, edge + 16, y + 4)
+
+
+def _label(curve: Curve, x: float, y: float) -> str:
+    strong = " strong" if curve.is_ours else ""
+    return f'<text class="label k{curve.kind}{strong}" x="{x:.1f}" y="{y:.1f}">{_escaped(curve.label)}</text>'
 
 
 def _spread(heights: list[float]) -> list[float]:
