@@ -1,6 +1,6 @@
 """Measure everything, and write RESULTS.md and its plot: `python3 dev.py results`.
 
-python -m benchmarks             # about six minutes; leave the machine alone meanwhile
+python -m benchmarks             # six to eight minutes; leave the machine alone meanwhile
 python -m benchmarks --again     # only write page and plot again, from the figures of the last run
 """
 
@@ -45,6 +45,7 @@ def main(words: list[str]) -> int:
 def measure() -> dict[str, Any]:
     """Return everything that was measured, as JSON."""
     best = list(IMPLEMENTATIONS)[-1]
+    load_before = load_average()
     node = javascript.run()
     return {
         "main": pytest_report(best, ["benchmarks"]),
@@ -53,8 +54,14 @@ def measure() -> dict[str, Any]:
         "wrong": wrong_by_library() | (node["wrong"] if node else {}),
         "random_pairs": random_pairs(),
         "memory": memory.run_all(),
+        "load": [load_before, load_average()],
         "missing": missing() | ({} if node else {"the rivals under Node": "Node or its packages are not installed"}),
     }
+
+
+def load_average() -> float | None:
+    """Return how many processes wanted the processor in the last minute; None where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def pytest_report(implementation: str, arguments: list[str]) -> dict[str, Any]:
@@ -101,6 +108,7 @@ def run_of(found: dict[str, Any]) -> Run:
         wrong=found["wrong"],
         random_pairs=found["random_pairs"],
         memory=found["memory"],
+        load=found["load"],
         missing=found["missing"],
     )
 

@@ -30,6 +30,7 @@ class Run:
         wrong: How many pairs of each kind a library got wrong.
         random_pairs: The last line of the test of 50,000 random pairs.
         memory: What `benchmarks.memory` found.
+        load: The load average before the run and at its end; the run itself is one process at a time.
         missing: Rivals that did not run, each with the reason.
     """
 
@@ -40,6 +41,7 @@ class Run:
     wrong: dict[str, dict[str, int]]
     random_pairs: str
     memory: list[dict[str, Any]]
+    load: list[float | None]
     missing: dict[str, str]
 
     @property
@@ -111,6 +113,8 @@ def _head(run: Run) -> Iterator[str]:
     yield f"- {day:%d %B %Y}; {brand}, {cpu.get('count')} cores, {machine['system']}"
     python = f"{machine['python_implementation']} {machine['python_version']}"
     yield f"- {python}, Node {run.node_version or 'not run'}; {versions}"
+    before, after = (f"{load:.2f}" if load is not None else "unknown" for load in run.load)
+    yield f"- Load average before the run {before}, at its end {after}; the run itself is one process at a time"
     if run.python is not None:
         yield "- Measured: the comparison in C, and in pure Python as it is where there was no compiler"
     else:
