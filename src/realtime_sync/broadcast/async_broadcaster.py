@@ -10,15 +10,16 @@ from typing import Any, Self, Unpack
 import attrs
 
 from realtime_sync.broadcast.async_channel import AsyncChannel
-from realtime_sync.broadcast.asyncio_runtime import AsyncioRuntime
+from realtime_sync.broadcast.asyncio_runtime import AsyncioRuntime, LoopRuntime
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.flusher import Flusher
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.options import OptionArguments, Options
-from realtime_sync.broadcast.ports import Runtime, Transport
+from realtime_sync.broadcast.ports import Transport
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.registry import transport_for
+from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Stats
 from realtime_sync.replication.primary import Primary
 
@@ -47,14 +48,14 @@ class AsyncBroadcaster:
     """
 
     def __init__(
-        self, transport: Transport, *, runtime: Runtime | None = None, **arguments: Unpack[OptionArguments]
+        self, transport: Transport, *, runtime: LoopRuntime | None = None, **arguments: Unpack[OptionArguments]
     ) -> None:
         options = Options.of(arguments)
         self._transport = transport
         self._options = options
-        self._runtime: Runtime = runtime or AsyncioRuntime()
+        self._runtime: LoopRuntime = runtime or AsyncioRuntime()
         self._counters = Stats()
-        self._log = None if options.log is None else LogLine(options.log)
+        self._log = None if options.log is None else LogLine(options.log, self._runtime)
         self._flusher = Flusher(transport, self._runtime, self._log, options.window_ms / 1000, self._counters)
         self._channels = ChannelRegistry(self._make_channel, self._runtime.now, options.channel_ttl_s)
         self._reception = Reception(options, transport, self._runtime, self._flusher, self._channels, self._counters)
@@ -188,14 +189,14 @@ class AsyncBroadcaster:
             return
         self._loop = asyncio.get_running_loop()
         for channel in self._channels:
-            channel.use_new_loop()
+            channel.begin_again()
         waiting, self._before_loop = self._before_loop, []
         for start in waiting:
             start()
         for channel in self._channels:
             self._rouse(channel, urgent=False)
 
-    def wake(self, channel: AsyncChannel, urgent: bool) -> None:
+    def wake(self, channel: SendingChannel, urgent: bool) -> None:
         """See that what is pending in a channel is flushed. From any thread."""
         self._channels.keep(channel)
         # A capture is there first, then the loop is read; `bind` sets the loop, then looks at every channel.
@@ -223,16 +224,16 @@ class AsyncBroadcaster:
             self._call_in_loop(begin)
         return stop
 
-    async def flush(self, channel: AsyncChannel) -> None:
+    async def flush(self, channel: SendingChannel) -> None:
         """Append and send what is pending in one channel. From any loop."""
         await self._in_loop(functools.partial(self._flusher.flush, channel))
 
-    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> None:
+    async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> None:
         """Drain a channel and take it away; with `forget` discard what is pending, and the log. From any loop."""
         channel.refuse_captures(reason)
         await self._in_loop(functools.partial(self._end, channel, reason, forget))
 
-    async def _end(self, channel: AsyncChannel, reason: str, forget: bool) -> None:
+    async def _end(self, channel: SendingChannel, reason: str, forget: bool) -> None:
         async with self._flusher.sending(channel):
             if not self._channels.holds(channel):
                 return  # somebody else ended it first
@@ -253,11 +254,11 @@ class AsyncBroadcaster:
         """Return after that time."""
         await self._runtime.sleep(seconds)
 
-    def report(self, problem: str, channel: AsyncChannel, error: BaseException) -> None:
+    def report(self, problem: str, channel: SendingChannel, error: BaseException) -> None:
         """Log an error that no caller hears of."""
         logger.error("%s in channel %r", problem, channel.name, exc_info=error)
 
-    def _rouse(self, channel: AsyncChannel, urgent: bool) -> None:
+    def _rouse(self, channel: SendingChannel, urgent: bool) -> None:
         if urgent:
             channel.urgent.set()
         if channel.worker is None or channel.worker.done():
@@ -294,7 +295,7 @@ class AsyncBroadcaster:
             history=self._options.history,
             max_queue_size=self._options.max_queue_size,
         )
-        channel = AsyncChannel(name, primary, self, self._options.limits, self._counters)
+        channel = AsyncChannel(name, primary, self, self._runtime, self._options.limits, self._counters)
         if isinstance(self._options.log, MemoryLog):
             channel.recover(self._options.log)  # it only touches memory; any other log is read at the first flush
         return channel

@@ -1,10 +1,20 @@
 """The time and concurrency of the running asyncio loop."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import time
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
+
+from realtime_sync.broadcast.ports import Result, Runtime, Signal
+
+
+class LoopRuntime(Runtime, Protocol):
+    """A `Runtime` whose jobs are tasks of the running asyncio loop."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run a coroutine in the background, and hold it until it ends."""
 
 
 class AsyncioRuntime:
@@ -16,7 +26,7 @@ class AsyncioRuntime:
     def now(self) -> float:
         return time.monotonic()
 
-    async def sleep(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+    async def sleep(self, seconds: float, *, unless: Signal | None = None) -> None:
         if unless is None:
             await asyncio.sleep(seconds)
         else:
@@ -32,3 +42,9 @@ class AsyncioRuntime:
 
     def lock(self) -> asyncio.Lock:
         return asyncio.Lock()
+
+    def signal(self) -> asyncio.Event:
+        return asyncio.Event()
+
+    async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
+        return await asyncio.wrap_future(future)

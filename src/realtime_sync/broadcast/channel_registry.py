@@ -3,15 +3,18 @@
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
-from realtime_sync.broadcast.async_channel import AsyncChannel
+from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.errors import ChannelClosed
+
+AnyChannel = TypeVar("AnyChannel", bound=SendingChannel)
 
 SWEEPS_PER_TTL = 10
 """Idle channels are looked for this often in one time to live."""
 
 
-class ChannelRegistry:
+class ChannelRegistry(Generic[AnyChannel]):
     """The channels of one broadcaster, by name.
 
     A channel stays for `ttl_s` after its last subscriber or frame, and in any case as long as the application holds it:
@@ -23,10 +26,10 @@ class ChannelRegistry:
         ttl_s: Seconds that an unused channel is kept.
     """
 
-    def __init__(self, make: Callable[[str], AsyncChannel], now: Callable[[], float], ttl_s: float) -> None:
+    def __init__(self, make: Callable[[str], AnyChannel], now: Callable[[], float], ttl_s: float) -> None:
         self._make, self._now, self._ttl_s = make, now, ttl_s
-        self._channels: weakref.WeakValueDictionary[str, AsyncChannel] = weakref.WeakValueDictionary()
-        self._kept: dict[str, AsyncChannel] = {}
+        self._channels: weakref.WeakValueDictionary[str, AnyChannel] = weakref.WeakValueDictionary()
+        self._kept: dict[str, AnyChannel] = {}
         self._lock = threading.Lock()
         self._swept_at = now()
         self._closed: str | None = None
@@ -34,11 +37,11 @@ class ChannelRegistry:
     def __len__(self) -> int:
         return len(self._channels)
 
-    def __iter__(self) -> Iterator[AsyncChannel]:
+    def __iter__(self) -> Iterator[AnyChannel]:
         with self._lock:  # another thread may open one meanwhile
             return iter(list(self._channels.values()))
 
-    def open(self, name: str) -> AsyncChannel:
+    def open(self, name: str) -> AnyChannel:
         """Return the channel of that name; make it when there is none.
 
         Raises:
@@ -55,20 +58,21 @@ class ChannelRegistry:
         self._sweep()
         return channel
 
-    def find(self, name: str) -> AsyncChannel | None:
+    def find(self, name: str) -> AnyChannel | None:
         """Return the channel of that name; None when it is not in memory."""
         return self._channels.get(name)
 
-    def keep(self, channel: AsyncChannel) -> None:
+    def keep(self, channel: SendingChannel) -> None:
         """The channel is used: keep it for another time to live, unless it was removed."""
-        if self.holds(channel):
-            self._kept[channel.name] = channel
+        held = self._channels.get(channel.name)
+        if held is not None and held is channel:
+            self._kept[channel.name] = held
 
-    def holds(self, channel: AsyncChannel) -> bool:
+    def holds(self, channel: SendingChannel) -> bool:
         """Whether this very channel is the one of its name: it may have ended, and another begun."""
         return self._channels.get(channel.name) is channel
 
-    def remove(self, channel: AsyncChannel) -> None:
+    def remove(self, channel: SendingChannel) -> None:
         """Forget a channel; the next one of its name is another."""
         with self._lock:
             if self.holds(channel):

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 
-from realtime_sync.broadcast.async_channel import AsyncChannel, Delivery
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
+from realtime_sync.broadcast.sending_channel import Delivery, SendingChannel
 from realtime_sync.broadcast.stats import Stats
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.primary import LooseEvents
@@ -43,7 +43,7 @@ class Flusher:
 
     # ---- the worker of a channel ---------------------------------------------------------------------------------
 
-    async def work(self, channel: AsyncChannel) -> None:
+    async def work(self, channel: SendingChannel) -> None:
         """Flush until nothing is pending; then the channel is asleep until its next capture."""
         failures = 0
         while channel.outbox or not (channel.ended or channel.sleep_if_idle()):
@@ -56,7 +56,7 @@ class Flusher:
                 await self._runtime.sleep(RETRY.delay_s(failures))
                 failures += 1
 
-    async def _wait_for_window(self, channel: AsyncChannel) -> None:
+    async def _wait_for_window(self, channel: SendingChannel) -> None:
         """The first capture after a quiet time goes at once; under load a frame collects for a window."""
         remaining = channel.flushed_at + self._window_s - self._runtime.now()
         if remaining > 0:
@@ -65,18 +65,16 @@ class Flusher:
 
     # ---- one flush -----------------------------------------------------------------------------------------------
 
-    async def flush(self, channel: AsyncChannel) -> None:
+    async def flush(self, channel: SendingChannel) -> None:
         """Append and send what is pending at this moment."""
         async with self.sending(channel):
             await self.flush_locked(channel)
 
-    def sending(self, channel: AsyncChannel) -> AbstractAsyncContextManager[object]:
+    def sending(self, channel: SendingChannel) -> AbstractAsyncContextManager[object]:
         """Return the channel's send lock: whoever holds it decides what subscribers get next."""
-        if channel.send_lock is None:
-            channel.send_lock = self._runtime.lock()
         return channel.send_lock
 
-    async def flush_locked(self, channel: AsyncChannel) -> None:
+    async def flush_locked(self, channel: SendingChannel) -> None:
         """`flush`, for a caller that holds the send lock."""
         if channel.ended:
             return
@@ -93,7 +91,7 @@ class Flusher:
         finally:
             channel.flushed_at = channel.used_at = self._runtime.now()
 
-    async def _append_and_send(self, channel: AsyncChannel) -> None:
+    async def _append_and_send(self, channel: SendingChannel) -> None:
         with channel.lock:
             frame = channel.primary.take()
         if frame is None:
@@ -108,7 +106,7 @@ class Flusher:
         await self._send(channel)
         await self._save_keyframe_sometimes(channel, frame)
 
-    async def _send(self, channel: AsyncChannel) -> None:
+    async def _send(self, channel: SendingChannel) -> None:
         while channel.outbox:
             delivery = channel.outbox[0]
             await self._transport.deliver(delivery.room, delivery.event, delivery.arguments, skip=delivery.skip)
@@ -118,14 +116,14 @@ class Flusher:
 
     # ---- who gets what -------------------------------------------------------------------------------------------
 
-    def _deliveries(self, channel: AsyncChannel, frame: Keyframe | Delta | LooseEvents) -> Iterator[Delivery]:
+    def _deliveries(self, channel: SendingChannel, frame: Keyframe | Delta | LooseEvents) -> Iterator[Delivery]:
         if isinstance(frame, LooseEvents):  # a subscriber that waits gets no frame: it is a plain client for now
             yield from self._plain(channel, frame.events, subscribed=())
         else:
             yield from self.encoded(channel, frame)
             yield from self._plain(channel, frame.events, subscribed=tuple(channel.subscribers))
 
-    def encoded(self, channel: AsyncChannel, frame: Frame) -> Iterator[Delivery]:
+    def encoded(self, channel: SendingChannel, frame: Frame) -> Iterator[Delivery]:
         """Yield one delivery for each codec in use among the subscribers."""
         codecs = list(channel.subscribers.values())
         for codec in sorted(set(codecs)):
@@ -144,7 +142,7 @@ class Flusher:
             )
 
     def _plain(
-        self, channel: AsyncChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]
+        self, channel: SendingChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]
     ) -> Iterator[Delivery]:
         """Events under their own names, for clients in the application's room that know nothing of frames."""
         if not events:
@@ -163,12 +161,12 @@ class Flusher:
 
     # ---- the log -------------------------------------------------------------------------------------------------
 
-    async def recover(self, channel: AsyncChannel) -> None:
+    async def recover(self, channel: SendingChannel) -> None:
         """Once a channel: go on where its log ended. The caller holds the send lock."""
         if not channel.recovered and self._log is not None:
             await self._log.call(channel.recover, self._log.log)
 
-    async def _save_keyframe_sometimes(self, channel: AsyncChannel, frame: Keyframe | Delta | LooseEvents) -> None:
+    async def _save_keyframe_sometimes(self, channel: SendingChannel, frame: Keyframe | Delta | LooseEvents) -> None:
         if self._log is None or not isinstance(frame, Delta):
             return
         channel.deltas_since_keyframe += 1
@@ -181,7 +179,7 @@ class Flusher:
             # Nothing is lost: the deltas are there. The next one tries again.
             logger.exception("the log could not save a keyframe of channel %r", channel.name)
 
-    async def end(self, channel: AsyncChannel, reason: str, *, forget: bool) -> list[str]:
+    async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> list[str]:
         """Tell every subscriber that the channel ended, and empty its rooms; return who they were.
 
         The caller holds the send lock. Without `forget`, what is pending is flushed first.

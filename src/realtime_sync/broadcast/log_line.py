@@ -1,12 +1,11 @@
-"""The way from an event loop to a synchronous log: first in, first out."""
+"""The way from a shell to a synchronous log: first in, first out."""
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from realtime_sync.broadcast.memory_log import MemoryLog
-from realtime_sync.broadcast.ports import ChannelLog
+from realtime_sync.broadcast.ports import ChannelLog, Runtime
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -15,8 +14,9 @@ Result = TypeVar("Result")
 class LogLine:
     """Calls a log inline when it only touches memory, else in one dedicated thread, in the order of asking."""
 
-    def __init__(self, log: ChannelLog) -> None:
+    def __init__(self, log: ChannelLog, runtime: Runtime) -> None:
         self.log = log
+        self._runtime = runtime
         self._thread: ThreadPoolExecutor | None = None
 
     async def call(
@@ -27,7 +27,7 @@ class LogLine:
             return method(*args, **kwargs)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="realtime_sync-log")
-        return await asyncio.wrap_future(self._thread.submit(method, *args, **kwargs))
+        return await self._runtime.outcome(self._thread.submit(method, *args, **kwargs))
 
     def close(self) -> None:
         """End the thread once it has done what was asked of it."""

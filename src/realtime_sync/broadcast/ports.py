@@ -1,14 +1,16 @@
 """The ports of a broadcaster: what it is to applications, and what it needs from the world."""
 
-import asyncio
+import concurrent.futures
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
 
 from realtime_sync.position import Position
 from realtime_sync.wire.frames import Delta, Keyframe
+
+Result = TypeVar("Result")
 
 
 @attrs.frozen
@@ -99,20 +101,56 @@ class Transport(Protocol):
         """Send to one client."""
 
 
+class Signal(Protocol):
+    """Something that happened, until it is cleared. For those who run on the runtime that made it."""
+
+    def set(self) -> None:
+        """Say that it happened, to all who wait."""
+
+    def clear(self) -> None:
+        """Forget it."""
+
+    def is_set(self) -> bool:
+        """Whether it happened."""
+
+    async def wait(self) -> Any:
+        """Return when it has happened."""
+
+
+class Job(Protocol):
+    """Something that runs in the background."""
+
+    def cancel(self) -> Any:
+        """Stop it: at the next place where it waits, it ends."""
+
+    def done(self) -> bool:
+        """Whether it ended."""
+
+
 class Runtime(Protocol):
-    """Time and concurrency of one event loop."""
+    """Time and concurrency: of one event loop, or of threads.
+
+    On an event loop its coroutines suspend. On threads they block the calling thread, and never suspend: so one text
+    serves both.
+    """
 
     def now(self) -> float:
         """Return monotonic seconds."""
 
-    async def sleep(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+    async def sleep(self, seconds: float, *, unless: Signal | None = None) -> None:
         """Return after that time, or as soon as `unless` is set."""
 
-    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> Job:
         """Run a coroutine in the background, and hold it until it ends."""
 
     def lock(self) -> AbstractAsyncContextManager[Any]:
         """Return a lock that serves in the order of asking."""
+
+    def signal(self) -> Signal:
+        """Return a signal that is not set."""
+
+    async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
+        """Return, or raise, what another thread's work comes to."""
 
 
 class ChannelLog(Protocol):

@@ -1,6 +1,5 @@
 """Joining, recovering and leaving: what clients ask for, and what they get."""
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Iterable
@@ -9,11 +8,11 @@ from typing import Any
 
 import attrs
 
-from realtime_sync.broadcast.async_channel import AsyncChannel
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.flusher import Flusher, room_of
 from realtime_sync.broadcast.options import Options
-from realtime_sync.broadcast.ports import Runtime, Subscriber, Transport
+from realtime_sync.broadcast.ports import Load, Runtime, Subscriber, Transport
+from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Stats
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, PatchError, PathNotFound, ProtocolError
@@ -63,7 +62,7 @@ class Reception:
         transport: Transport,
         runtime: Runtime,
         flusher: Flusher,
-        channels: ChannelRegistry,
+        channels: ChannelRegistry[Any],
         counters: Stats,
     ) -> None:
         self._options, self._transport, self._runtime = options, transport, runtime
@@ -238,7 +237,7 @@ class Reception:
                 return
 
     async def _admit_locked(
-        self, session: Session, channel: AsyncChannel, request: str, position: Position | None, codec: str
+        self, session: Session, channel: SendingChannel, request: str, position: Position | None, codec: str
     ) -> None:
         """Cut, queue and join. A revocation between two steps ends it: nobody slips through."""
         sid = session.subscriber.sid
@@ -254,7 +253,7 @@ class Reception:
             self._transport.leave(sid, room_of(channel.name, codec))
             await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
 
-    def _join(self, session: Session, channel: AsyncChannel, codec: str) -> None:
+    def _join(self, session: Session, channel: SendingChannel, codec: str) -> None:
         previous = channel.subscribers.get(session.subscriber.sid)
         if previous is not None and previous != codec:
             self._transport.leave(session.subscriber.sid, room_of(channel.name, previous))
@@ -262,7 +261,9 @@ class Reception:
         session.channels.add(channel.name)
         channel.used_at = self._runtime.now()
 
-    async def _deliver_catch_up(self, channel: AsyncChannel, sid: str, request: str, cut: CatchUp, codec: str) -> None:
+    async def _deliver_catch_up(
+        self, channel: SendingChannel, sid: str, request: str, cut: CatchUp, codec: str
+    ) -> None:
         outcome, frame = self._smallest(channel, cut, codec)
         at = None if frame is not None else cut.position
         answer = Answer(outcome, request, codec, at).to_wire()
@@ -279,7 +280,7 @@ class Reception:
         else:
             self._counters.keyframes_sent += 1
 
-    def _smallest(self, channel: AsyncChannel, cut: CatchUp, codec: str) -> tuple[Outcome, Delta | Keyframe | None]:
+    def _smallest(self, channel: SendingChannel, cut: CatchUp, codec: str) -> tuple[Outcome, Delta | Keyframe | None]:
         if cut.keyframe is None:
             return cut.outcome, None
         if cut.delta is not None:
@@ -290,13 +291,13 @@ class Reception:
         self._keyframe_size(channel, cut, codec)
         return Outcome.KEYFRAME, cut.keyframe
 
-    def _keyframe_size(self, channel: AsyncChannel, cut: CatchUp, codec: str) -> int:
+    def _keyframe_size(self, channel: SendingChannel, cut: CatchUp, codec: str) -> int:
         assert cut.keyframe is not None, "only a channel with a document has a keyframe"
         size = channel.encodings.body(cut.keyframe, codec).size_bytes
         channel.keyframe_bytes[codec] = size
         return size
 
-    async def _flush_first_frame(self, channel: AsyncChannel) -> bool:
+    async def _flush_first_frame(self, channel: SendingChannel) -> bool:
         """Give a channel that was published to, but never flushed, its first position. Holds the send lock.
 
         Return False when its log cannot be read.
@@ -314,18 +315,21 @@ class Reception:
             logger.exception("the first frame of channel %r could not be flushed", channel.name)
         return True
 
-    async def _load(self, channel: AsyncChannel) -> bool:
+    async def _load(self, channel: SendingChannel) -> bool:
         """Bring a document that is not in memory, once for all who ask meanwhile; return False when that failed."""
         if self._options.load is None or channel.primary.has_document:
             return True
-        if channel.loading is None:
-            channel.loading = self._runtime.spawn(self._bring(channel))
-        return bool(await asyncio.shield(channel.loading))  # one who leaves must not end it for the others
+        ended = channel.loads.ended
+        async with channel.load_lock:
+            # Whoever waited for another's attempt shares its outcome: a database that is away is not asked N times.
+            if channel.loads.ended == ended and not channel.primary.has_document:
+                channel.loads.succeeded = await self._bring(channel, self._options.load)
+                channel.loads.ended += 1
+            return channel.loads.succeeded or channel.primary.has_document
 
-    async def _bring(self, channel: AsyncChannel) -> bool:
-        assert self._options.load is not None, "only called with a loader"
+    async def _bring(self, channel: SendingChannel, load: Load) -> bool:
         try:
-            document = self._options.load(channel.name)
+            document = load(channel.name)
             if inspect.isawaitable(document):
                 document = await document
             if document is not None:
@@ -334,8 +338,6 @@ class Reception:
         except Exception:
             logger.exception("load(%r) failed", channel.name)
             return False
-        finally:
-            channel.loading = None
 
     # ---- answers ---------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,13 @@
 """Time that passes when a test says so."""
 
 import asyncio
+import concurrent.futures
 import heapq
 import itertools
 from collections.abc import Coroutine
 from typing import Any
+
+from realtime_sync.broadcast.ports import Result, Signal
 
 TURNS_TO_SETTLE = 50
 """Loop turns after which tasks that wait for nothing but each other have run; chains here are a few turns deep."""
@@ -31,7 +34,7 @@ class VirtualClock:
         """Return the seconds that were said to have passed."""
         return self._now
 
-    async def sleep(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+    async def sleep(self, seconds: float, *, unless: Signal | None = None) -> None:
         """Return when the clock has advanced that far, or as soon as `unless` is set."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now + seconds, next(self._numbers), woken))
@@ -61,6 +64,14 @@ class VirtualClock:
     def lock(self) -> asyncio.Lock:
         """Return a lock that serves in the order of asking."""
         return asyncio.Lock()
+
+    def signal(self) -> asyncio.Event:
+        """Return a signal that is not set."""
+        return asyncio.Event()
+
+    async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
+        """Return, or raise, what another thread's work comes to; that takes real time."""
+        return await asyncio.wrap_future(future)
 
     async def settle(self) -> None:
         """Let every task run that does not wait for time."""
