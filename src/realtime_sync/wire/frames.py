@@ -21,6 +21,19 @@ class Event:
 
 
 @attrs.frozen
+class Check:
+    """What some values of the document must add up to once a delta is applied.
+
+    Attributes:
+        crc32: The checksum of the values at `pointers`, in their order.
+        pointers: JSON Pointers into the document at the delta's position.
+    """
+
+    crc32: int
+    pointers: tuple[str, ...]
+
+
+@attrs.frozen
 class Keyframe:
     """The whole document at `position`."""
 
@@ -41,6 +54,7 @@ class Delta:
     patch: Patch
     events: tuple[Event, ...] = ()
     dropped: int = 0
+    check: Check | None = None
 
 
 @attrs.frozen
@@ -65,10 +79,18 @@ def frame_to_wire(frame: Frame) -> dict[str, Any]:
         wire |= {"base": frame.base.offset, "offset": frame.position.offset, "patch": frame.patch}
     else:
         wire |= {"offset": frame.position.offset, "document": frame.document}
+    return wire | extra_to_wire(frame)
+
+
+def extra_to_wire(frame: Keyframe | Delta) -> dict[str, Any]:
+    """Return the members that a frame has only now and then; the same ones in both forms."""
+    wire: dict[str, Any] = {}
     if frame.events:
         wire["events"] = [[event.name, event.data] for event in frame.events]
     if frame.dropped:
         wire["dropped"] = frame.dropped
+    if isinstance(frame, Delta) and frame.check is not None:
+        wire["check"] = [frame.check.crc32, *frame.check.pointers]
     return wire
 
 
@@ -81,28 +103,51 @@ def frame_from_wire(value: Any, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
     """
     match value:
         case {"type": "delta", "epoch": epoch, "base": base, "offset": offset, "patch": list(patch)}:
-            _check_patch(patch, limits)
+            refuse_many_operations(len(patch), limits)
+            for operation in patch:
+                if type(operation) is not dict:
+                    raise ProtocolError(f"an operation is an object, not {operation!r:.100}")
             before, after = Position.from_wire([epoch, base]), Position.from_wire([epoch, offset])
-            if not 0 < before.offset < after.offset:
-                raise ProtocolError(f"a delta goes forward from a document, not from {base} to {offset}")
-            return Delta(before, after, patch, _events(value), _dropped(value))
+            return delta(before, after, patch, value, limits)
         case {"type": "keyframe", "epoch": epoch, "offset": offset, "document": document}:
-            return Keyframe(Position.from_wire([epoch, offset]), document, _events(value), _dropped(value))
+            return keyframe(Position.from_wire([epoch, offset]), document, value)
         case {"type": "closed", "epoch": str(epoch), "reason": str(reason)}:
             return Closed(Position.from_wire([epoch, 0]).epoch, reason)
     raise ProtocolError(f"no frame: {value!r:.100}")
 
 
-def _check_patch(patch: list[Any], limits: Limits) -> None:
-    if len(patch) > limits.max_operations:
-        raise LimitExceeded("frame", "max_operations", limits.max_operations, len(patch))
-    for operation in patch:
-        if type(operation) is not dict:
-            raise ProtocolError(f"an operation is an object, not {operation!r:.100}")
+# What both forms of a frame have in common: the values are read here, whatever they were wrapped in.
 
 
-def _events(wire: dict[str, Any]) -> tuple[Event, ...]:
-    events = wire.get("events", [])
+def delta(base: Position, position: Position, patch: Patch, extra: dict[str, Any], limits: Limits) -> Delta:
+    """Return a delta whose `events`, `dropped` and `check` are still to be read.
+
+    Raises:
+        ProtocolError: It goes nowhere, or `extra` is malformed.
+        LimitExceeded: Its check names more values than a patch may have operations.
+    """
+    if not 0 < base.offset < position.offset:
+        raise ProtocolError(f"a delta goes forward from a document, not from {base.offset} to {position.offset}")
+    return Delta(base, position, patch, _events(extra), _dropped(extra), _check(extra, limits))
+
+
+def keyframe(position: Position, document: Json, extra: dict[str, Any]) -> Keyframe:
+    """Return a keyframe whose `events` and `dropped` are still to be read.
+
+    Raises:
+        ProtocolError: `extra` is malformed.
+    """
+    return Keyframe(position, document, _events(extra), _dropped(extra))
+
+
+def refuse_many_operations(count: int, limits: Limits) -> None:
+    """Raise LimitExceeded for a patch of more operations than `limits` allows."""
+    if count > limits.max_operations:
+        raise LimitExceeded("frame", "max_operations", limits.max_operations, count)
+
+
+def _events(extra: dict[str, Any]) -> tuple[Event, ...]:
+    events = extra.get("events", [])
     if type(events) is not list:
         raise ProtocolError(f"events are a list, not {events!r:.100}")
     return tuple(_event(event) for event in events)
@@ -115,8 +160,19 @@ def _event(value: Any) -> Event:
     raise ProtocolError(f"an event is [name, data], not {value!r:.100}")
 
 
-def _dropped(wire: dict[str, Any]) -> int:
-    dropped = wire.get("dropped", 0)
+def _dropped(extra: dict[str, Any]) -> int:
+    dropped = extra.get("dropped", 0)
     if type(dropped) is not int or dropped < 0:
         raise ProtocolError(f"dropped is a count, not {dropped!r:.100}")
     return dropped
+
+
+def _check(extra: dict[str, Any], limits: Limits) -> Check | None:
+    if "check" not in extra:
+        return None
+    match extra["check"]:
+        case [int(crc32), *pointers] if 0 <= crc32 < 2**32 and not isinstance(crc32, bool):
+            refuse_many_operations(len(pointers), limits)
+            if all(type(pointer) is str for pointer in pointers):
+                return Check(crc32, tuple(pointers))
+    raise ProtocolError(f"a check is [crc32, pointer, ...], not {extra['check']!r:.100}")
