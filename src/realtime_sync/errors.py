@@ -13,6 +13,7 @@ SyncError
  |    +-- MissingExtra              an optional library is not installed (also ImportError)
  |    +-- AlreadyAttached           the namespace of this server has a broadcaster (also RuntimeError)
  |    +-- UnsupportedServer         `attach` does not know this kind of server (also TypeError)
+ |    +-- MessageTooLarge           more than the other end would take, so it was not sent (also ValueError)
  +-- PatchError                     a patch that cannot be applied (also ValueError)
  |    +-- InvalidPatch              not a patch at all
  |    +-- InvalidPointer            not an RFC 6901 pointer
@@ -170,6 +171,24 @@ class AlreadyAttached(LocalError, RuntimeError):
 
 class UnsupportedServer(LocalError, TypeError):
     """`attach` was given something that it cannot broadcast through."""
+
+
+class MessageTooLarge(LocalError, ValueError):
+    """Something larger than the other end would take; it was not sent.
+
+    Attributes:
+        subject: What was to be sent.
+        limit: Name of the setting that is in the way.
+        allowed: Its value.
+        found: Size of what was to be sent, in bytes.
+    """
+
+    def __init__(self, subject: str, limit: str, allowed: int, found: int) -> None:
+        super().__init__(subject, limit, allowed, found)
+        self.subject, self.limit, self.allowed, self.found = subject, limit, allowed, found
+
+    def __str__(self) -> str:
+        return f"{self.subject} takes {self.found} bytes, over {self.limit}={self.allowed}, and was not sent"
 
 
 class PatchError(SyncError, ValueError):

@@ -25,6 +25,9 @@ class Limits:
         max_operations: Operations in one patch that arrives.
         max_channel_name_bytes: UTF-8 bytes of a channel's name; it travels with every frame.
         max_channels_per_client: Channels that one connection may watch at a time.
+        max_message_bytes: Bytes of one message that a server sends; a larger frame travels in parts. 1 MiB, because
+            receivers and proxies refuse messages over bounds of their own: aiohttp's clients, and so python-socketio's,
+            over 4 MiB. Text counts as UTF-8 here; a Socket.IO server that writes ASCII may make 3 times as much of it.
     """
 
     max_encoded_bytes: int = attrs.field(default=16 * 2**20, validator=_positive)
@@ -35,6 +38,7 @@ class Limits:
     max_operations: int = attrs.field(default=100_000, validator=_positive)
     max_channel_name_bytes: int = attrs.field(default=200, validator=_positive)
     max_channels_per_client: int = attrs.field(default=100, validator=_positive)
+    max_message_bytes: int = attrs.field(default=2**20, validator=_positive)
 
 
 @attrs.frozen(kw_only=True)

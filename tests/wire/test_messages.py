@@ -16,7 +16,9 @@ SUBSCRIBE = {"version": 1, "channel": "c", "request": "1", "codecs": ["json"], "
     [
         Subscribe("c", "1", ("msgpack+zstd", "json"), None),
         Subscribe("c", "1", (), Position("A", 3), version=7),
+        Subscribe("c", "1", ("json",), None, dictionaries=("a1b2c3d4",)),
         Resync("c", "2", Position("A", 3)),
+        Resync("c", "2", None, ("a1b2c3d4", "00000000")),
         Fetch("c", "/a~1b"),
         Answer(Outcome.KEYFRAME, "1", "json"),
         Answer(Outcome.WAITING, "1", "json", Position("A", 0)),
@@ -45,6 +47,9 @@ def test_a_message_survives_the_wire(message: Any) -> None:
         {"position": ["", 1]},
         {"position": ["A" * 65, 1]},
         {"position": ["A", 2**53]},
+        {"dictionaries": "a1b2c3d4"},
+        {"dictionaries": [7]},
+        {"dictionaries": None},
     ],
 )
 def test_what_is_no_subscribe_message_is_refused(change: dict[str, Any]) -> None:
@@ -62,6 +67,12 @@ def test_anything_else_is_refused(message: Any, value: Any) -> None:
 
 def test_unknown_members_are_ignored() -> None:
     assert Subscribe.from_wire({**SUBSCRIBE, "future": 1}) == Subscribe.from_wire(SUBSCRIBE)
+
+
+def test_of_dictionaries_four_are_read() -> None:
+    ids = [str(number) for number in range(4)]
+    assert Subscribe.from_wire({**SUBSCRIBE, "dictionaries": [*ids, "4", 5]}).dictionaries == tuple(ids)
+    assert Resync.from_wire({**SUBSCRIBE, "dictionaries": []}).dictionaries == ()
 
 
 @pytest.mark.parametrize("outcome", Outcome)

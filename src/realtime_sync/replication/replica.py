@@ -291,6 +291,19 @@ class Replica:
         self._ask(now, str(error))
         return self._flush()
 
+    def receive_unknown_dictionary(self, error: RemoteError, answer: Answer | None, now: float) -> list[Happening]:
+        """A frame came that needs a dictionary: what is held is as good as before, but that one is missing."""
+        self._settle_request(answer)
+        if self.state is not State.CLOSED and self.refusal is None:
+            self._ask(now, str(error))
+        return self._flush()
+
+    def receive_part(self, answer: Answer | None, now: float) -> list[Happening]:
+        """A part of a frame came: while an answer arrives, it is not asked for again."""
+        if answer is not None and answer.request in self._asked and self.deadline is not None:
+            self.deadline = now + self._delay_s()
+        return self._flush()
+
     # ---- the table's words ---------------------------------------------------------------------------------------
 
     def _judge(self, frame: Keyframe | Delta) -> Arrival:

@@ -22,6 +22,9 @@ MAX_REQUEST_CHARS = 64
 MAX_CODECS_OFFERED = 32
 """More than any client knows; a longer list is no preference but a load."""
 
+MAX_DICTIONARIES_READ = 4
+"""A client keeps two of a channel."""
+
 
 class Outcome(enum.Enum):
     """How the server answered a request."""
@@ -52,23 +55,31 @@ _SUBSCRIBED = {Outcome.UP_TO_DATE, Outcome.PATCH, Outcome.KEYFRAME, Outcome.WAIT
 
 @attrs.frozen
 class Subscribe:
-    """A client asks for a channel, anew or again."""
+    """A client asks for a channel, anew or again.
+
+    Attributes:
+        dictionaries: Ids of the channel's dictionaries that it holds.
+    """
 
     channel: str
     request: str
     codecs: tuple[str, ...]
     position: Position | None
     version: int = WIRE_VERSION
+    dictionaries: tuple[str, ...] = ()
 
     def to_wire(self) -> dict[str, Any]:
         """Return the object that PROTOCOL.md gives for it."""
-        return {
+        wire: dict[str, Any] = {
             "version": self.version,
             "channel": self.channel,
             "request": self.request,
             "codecs": list(self.codecs),
             "position": self.position and self.position.to_wire(),
         }
+        if self.dictionaries:
+            wire["dictionaries"] = list(self.dictionaries)
+        return wire
 
     @classmethod
     def from_wire(cls, value: Any) -> "Subscribe":
@@ -77,32 +88,40 @@ class Subscribe:
             case {"version": int(version), "channel": str(channel), "codecs": list(codecs)}:
                 if len(codecs) > MAX_CODECS_OFFERED or not all(type(codec) is str for codec in codecs):
                     raise ProtocolError(f"codecs is a list of at most {MAX_CODECS_OFFERED} names")
-                return cls(channel, _request(value), tuple(codecs), _position(value), version)
+                return cls(channel, _request(value), tuple(codecs), _position(value), version, _dictionaries(value))
         raise ProtocolError(f"no {SUBSCRIBE} message: {value!r:.100}")
 
 
 @attrs.frozen
 class Resync:
-    """A subscribed client lost the thread at `position`."""
+    """A subscribed client lost the thread at `position`.
+
+    Attributes:
+        dictionaries: Ids of the channel's dictionaries that it holds.
+    """
 
     channel: str
     request: str
     position: Position | None
+    dictionaries: tuple[str, ...] = ()
 
     def to_wire(self) -> dict[str, Any]:
         """Return the object that PROTOCOL.md gives for it."""
-        return {
+        wire: dict[str, Any] = {
             "channel": self.channel,
             "request": self.request,
             "position": self.position and self.position.to_wire(),
         }
+        if self.dictionaries:
+            wire["dictionaries"] = list(self.dictionaries)
+        return wire
 
     @classmethod
     def from_wire(cls, value: Any) -> "Resync":
         """Raises ProtocolError when `value` is no such message."""
         match value:
             case {"channel": str(channel)}:
-                return cls(channel, _request(value), _position(value))
+                return cls(channel, _request(value), _position(value), _dictionaries(value))
         raise ProtocolError(f"no {RESYNC} message: {value!r:.100}")
 
 
@@ -207,6 +226,13 @@ def _request(value: Any) -> str:
 def _position(value: dict[str, Any]) -> Position | None:
     position = value.get("position")
     return None if position is None else Position.from_wire(position)
+
+
+def _dictionaries(value: dict[str, Any]) -> tuple[str, ...]:
+    ids = value.get("dictionaries", [])
+    if type(ids) is not list or not all(type(one) is str for one in ids[:MAX_DICTIONARIES_READ]):
+        raise ProtocolError(f"dictionaries is a list of ids, not {ids!r:.100}")
+    return tuple(ids[:MAX_DICTIONARIES_READ])
 
 
 def _optional_text(value: dict[str, Any], member: str) -> str | None:
