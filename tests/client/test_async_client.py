@@ -168,11 +168,26 @@ async def test_a_channel_is_closed_as_often_as_it_was_asked_for() -> None:
         await eventually(lambda: hub.get_stats().subscriptions == 0)
 
 
-async def test_a_document_over_the_limits_is_named_on_both_sides(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_document_over_the_clients_limits_is_named_to_who_waits_for_it() -> None:
+    _, hub, app = served({"text": "x" * 2_000})
     limits = rs.Limits(max_decoded_bytes=1_000)
-    _, hub, app = served({"text": "x" * 2_000}, limits=limits)
     async with hub, serving(app) as server, client_of(server.url, limits=limits) as client:
         with pytest.raises(rs.LimitExceeded, match="max_decoded_bytes=1000"):
             await client.channel("c").ready()
-    assert "takes 2" in caplog.text
-    assert "max_decoded_bytes=1000" in caplog.text
+
+
+async def test_a_document_over_the_servers_limits_is_not_sent_and_named_on_both_sides(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, hub, app = served({"text": "x" * 2_000}, limits=rs.Limits(max_decoded_bytes=1_000))
+    async with hub, serving(app) as server, client_of(server.url) as client:
+        watched = client.channel("c")
+        await eventually(lambda: watched.error is not None)
+        assert "unavailable" in str(watched.error)
+        for told in (str(watched.error), caplog.text):
+            assert "takes 2" in told
+            assert "max_decoded_bytes=1000" in told
+        hub.channel("c").publish({"text": "short"})
+        await watched.ready()
+        assert watched.document == {"text": "short"}
+        assert watched.error is None

@@ -1,17 +1,20 @@
 """A client's side of one channel: what it says, what it claims, and what it makes of bytes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
+import orjson
 import pytest
 
-from realtime_sync.errors import DecodeError, LimitExceeded, ProtocolError
+from realtime_sync.errors import DecodeError, LimitExceeded, ProtocolError, SubscriptionRefused
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import Replica, ResyncNeeded
 from realtime_sync.replication.subscription import Subscription
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Delta, Frame, Keyframe, frame_to_wire
+from realtime_sync.wire.parts import split_bytes, split_text
 
 KEYFRAME = Keyframe(Position("A", 7), {"n": 7})
 DELTA = Delta(Position("A", 7), Position("A", 8), [{"op": "replace", "path": "/n", "value": 8}])
@@ -165,3 +168,155 @@ def test_unsubscribing_says_so_and_stops_asking() -> None:
     one.unsubscribe()
     assert said(one) == [("sync:unsubscribe", {"channel": "c"})]
     assert one.deadline is None
+
+
+def parts_of(frame: Frame, codec: str, size: int = 10) -> list[dict[str, Any]]:
+    """Return a frame as it travels when a message may be no larger than `size`."""
+    wire = frame_to_wire(frame)
+    if codec == "json":
+        parts = split_text(orjson.dumps(wire), "p1", size)
+    else:
+        parts = split_bytes(get_codec(codec).encode(wire), "p1", size)
+    assert len(parts) > 3
+    return [part.to_wire() for part in parts]
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack", "json+zstd"])
+def test_a_frame_in_parts_is_applied_with_the_last_one(codec: str) -> None:
+    one = subscription()
+    one.connected(0.0)
+    one.outgoing()
+    *first, last = parts_of(KEYFRAME, codec)
+    for part in first:
+        assert one.receive(part, answer(codec=codec), 1.0) == []
+        assert status(one) == "empty"
+    one.receive(last, answer(codec=codec), 1.0)
+    assert status(one) == "live"
+    for part in parts_of(DELTA, codec):
+        assert one.replica.document == {"n": 7}
+        one.receive(part, None, 2.0)
+    assert one.replica.document == {"n": 8}
+    assert said(one) == []
+
+
+def test_parts_that_answer_keep_the_question_from_being_repeated() -> None:
+    one = subscription()
+    one.connected(0.0)
+    one.outgoing()
+    parts = parts_of(KEYFRAME, "msgpack")
+    for number, part in enumerate(parts[:-1]):
+        now = 1.5 * (number + 1)
+        one.receive(part, answer(codec="msgpack"), now)
+        assert one.deadline == now + 2.0
+        assert one.tick(now + 1.4) == []
+    assert status(one) == "empty"
+    one.receive(parts[-1], answer(codec="msgpack"), 20.0)
+    assert status(one) == "live"
+    assert one.deadline is None
+
+
+def test_parts_of_somebody_elses_answer_prolong_nothing() -> None:
+    one = subscription()
+    one.connected(0.0)
+    for part in parts_of(KEYFRAME, "msgpack")[:-1]:
+        one.receive(part, answer("9", codec="msgpack"), 1.0)
+        one.receive(part, None, 1.0)
+    assert one.deadline == 2.0
+
+
+def test_a_document_is_not_called_live_while_its_successor_arrives() -> None:
+    one = live("msgpack")
+    one.disconnected()
+    one.connected(2.0)
+    one.outgoing()
+    parts = parts_of(attrs.evolve(KEYFRAME, position=Position("A", 9)), "msgpack")
+    for part in parts[:-1]:
+        one.receive(part, answer("2", codec="msgpack"), 3.0)
+        assert status(one) == "stale"
+    one.receive(parts[-1], answer("2", codec="msgpack"), 3.0)
+    assert status(one) == "live"
+
+
+def test_without_one_part_the_question_is_asked_again() -> None:
+    one = subscription()
+    one.connected(0.0)
+    one.outgoing()
+    parts = parts_of(KEYFRAME, "msgpack")
+    for part in [*parts[:1], *parts[2:]]:
+        one.receive(part, answer(codec="msgpack"), 1.0)
+    assert status(one) == "empty"
+    assert one.deadline == 3.0
+    one.tick(3.0)
+    assert [message["request"] for _, message in said(one)] == ["2"]
+    for part in parts:
+        one.receive(part, answer("2", codec="msgpack"), 4.0)
+    assert status(one) == "live"
+
+
+def interrupt_by_a_frame(one: Subscription) -> None:
+    one.receive(encoded(DELTA, "msgpack"), None, 2.0)
+
+
+def interrupt_by_reconnecting(one: Subscription) -> None:
+    one.disconnected()
+    one.connected(2.0)
+
+
+def interrupt_by_leaving(one: Subscription) -> None:
+    one.unsubscribe()
+
+
+@pytest.mark.parametrize("interrupt", [interrupt_by_a_frame, interrupt_by_reconnecting, interrupt_by_leaving])
+def test_whatever_comes_between_two_parts_ends_the_frame(interrupt: Callable[[Subscription], None]) -> None:
+    one = live("msgpack")
+    *first, last = parts_of(attrs.evolve(KEYFRAME, position=Position("A", 9)), "msgpack")
+    for part in first:
+        one.receive(part, None, 2.0)
+    interrupt(one)
+    one.receive(last, None, 2.0)
+    assert one.replica.position != Position("A", 9)
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+def test_parts_over_the_limit_are_refused_before_they_are_kept(codec: str) -> None:
+    one = live(codec, limits=Limits(max_encoded_bytes=50))
+    large = attrs.evolve(KEYFRAME, position=Position("A", 9), document="x" * 100)
+    for part in parts_of(large, codec):
+        one.receive(part, None, 2.0)
+        assert one._assembly.size_bytes <= 50
+    assert isinstance(one.last_error, LimitExceeded)
+    assert one.last_error.limit == "max_encoded_bytes"
+    assert len(said(one)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"type": "part"}, ProtocolError),
+        ({"type": "part", "id": "p1", "index": 0, "count": 1, "data": "{}"}, ProtocolError),
+        ({"type": "part", "id": "p1", "index": 0, "count": 1, "data": "{"}, DecodeError),
+        ({"type": "part", "id": "p1", "index": 0, "count": 1, "data": "NaN"}, DecodeError),
+        ({"type": "part", "id": "p1", "index": 0, "count": 1, "data": b"\xc1"}, DecodeError),
+    ],
+)
+def test_garbage_in_parts_is_garbage(body: Any, error: type[Exception]) -> None:
+    one = live("msgpack")
+    one.receive(body, None, 2.0)
+    assert isinstance(one.last_error, error)
+    assert status(one) == "stale"
+    assert len(said(one)) == 1
+
+
+def test_why_the_server_cannot_serve_is_told_until_it_can() -> None:
+    one = subscription()
+    one.connected(0.0)
+    one.outgoing()
+    message = "a keyframe takes 20 bytes, over max_encoded_bytes=10"
+    one.receive(None, {"outcome": "unavailable", "request": "1", "message": message}, 1.0)
+    assert isinstance(one.last_error, SubscriptionRefused)
+    assert message in str(one.last_error)
+    assert status(one) == "empty"
+    assert one.deadline is not None
+    one.tick(one.deadline)
+    one.receive(encoded(KEYFRAME, "json"), answer("2"), 9.0)
+    assert one.last_error is None

@@ -1,5 +1,6 @@
 """Each frame of a channel is encoded once for each codec, whatever the number of subscribers."""
 
+import itertools
 import logging
 from collections import OrderedDict
 from typing import Any
@@ -8,25 +9,35 @@ import attrs
 import orjson
 
 from realtime_sync.broadcast.stats import Stats
+from realtime_sync.errors import MessageTooLarge
 from realtime_sync.limits import Limits
+from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe, frame_to_wire
+from realtime_sync.wire.messages import Outcome
+from realtime_sync.wire.parts import Part, split_bytes, split_text
 
 KEPT = 16
 """Encodings kept: live frames are used once, keyframes and composed patches by all who join at one position."""
 
+KEPT_BYTES = 32 * 2**20
+"""The newest is kept whatever its size."""
+
 TEXT_CODEC = "json"
 """The codec whose frames are plain JSON values inside the Socket.IO packet."""
+
+SURE_BELOW = 4
+"""A patch under a quarter of the last keyframe's size wins without encoding another keyframe to compare."""
 
 logger = logging.getLogger("realtime_sync")
 
 
 @attrs.frozen
 class Body:
-    """An encoded frame.
+    """What one message carries.
 
     Attributes:
-        value: What is handed to the transport: bytes, or for codec `json` a JSON value.
+        value: What is handed to the transport: bytes, or a JSON value, in which bytes may be.
         size_bytes: Its size, without the transport's own header.
     """
 
@@ -34,53 +45,157 @@ class Body:
     size_bytes: int
 
 
+@attrs.frozen
+class EncodedFrame:
+    """A frame as it travels: in one body, or in parts.
+
+    Attributes:
+        bodies: In the order of sending.
+    """
+
+    bodies: tuple[Body, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of all bodies together."""
+        return sum(body.size_bytes for body in self.bodies)
+
+
 class Encodings:
     """The encoded frames of one channel.
 
     Args:
         channel: Its name, for the log.
-        limits: What clients with the same limits will decode.
+        limits: What one message, and what clients with the same limits, will take.
         counters: Where encodings are counted.
     """
 
     def __init__(self, channel: str, limits: Limits, counters: Stats) -> None:
         self._channel, self._limits, self._counters = channel, limits, counters
-        self._warned = False
-        self._bodies: OrderedDict[tuple[Any, ...], Body] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], EncodedFrame | MessageTooLarge] = OrderedDict()
+        self._kept_bytes = 0
+        self._keyframe_bytes: dict[str, int] = {}  # size of the last one encoded, by codec
+        self._part_ids = itertools.count(1)
+        self._refused: set[str] = set()  # codecs for which a frame was too large
 
-    def body(self, frame: Frame, codec: str) -> Body:
-        """Return `frame` encoded, from memory when it was encoded before."""
+    def encode(self, frame: Frame, codec: str) -> EncodedFrame:
+        """Return `frame` encoded, from memory when it was encoded before.
+
+        Raises:
+            MessageTooLarge: Clients with the same limits would refuse it.
+            Exception: Whatever a codec of somebody else raises.
+        """
         key = _key(frame, codec)
-        body = self._bodies.get(key)
-        if body is None:
-            body = self._bodies[key] = self._encode(frame, codec)
-            if len(self._bodies) > KEPT:
-                self._bodies.popitem(last=False)
+        known = self._kept.get(key)
+        if known is None:
+            known = self._encode_anew(frame, codec)
+            self._keep(key, known)
         else:
-            self._bodies.move_to_end(key)
-        return body
+            self._kept.move_to_end(key)
+        if isinstance(known, MessageTooLarge):
+            raise MessageTooLarge(*known.args)
+        return known
 
-    def _encode(self, frame: Frame, codec: str) -> Body:
+    def smallest(self, cut: CatchUp, codec: str) -> tuple[Outcome, EncodedFrame | None]:
+        """Return how a subscriber is caught up, and what it is sent for it: whichever is smaller, patch or keyframe.
+
+        Raises:
+            What `encode` raises, when there is nothing that can be sent.
+        """
+        if cut.keyframe is None:
+            return cut.outcome, None
+        if cut.delta is None:
+            return Outcome.KEYFRAME, self._encode_keyframe(cut.keyframe, codec)
+        try:
+            patch = self.encode(cut.delta, codec)
+        except MessageTooLarge:
+            return Outcome.KEYFRAME, self._encode_keyframe(cut.keyframe, codec)
+        if patch.size_bytes * SURE_BELOW < self._keyframe_bytes.get(codec, 0):
+            return Outcome.PATCH, patch
+        try:
+            keyframe = self._encode_keyframe(cut.keyframe, codec)
+        except MessageTooLarge:
+            return Outcome.PATCH, patch
+        if patch.size_bytes <= keyframe.size_bytes:
+            return Outcome.PATCH, patch
+        return Outcome.KEYFRAME, keyframe
+
+    def _encode_keyframe(self, keyframe: Keyframe, codec: str) -> EncodedFrame:
+        encoded = self.encode(keyframe, codec)
+        self._keyframe_bytes[codec] = encoded.size_bytes
+        return encoded
+
+    # ---- encoding ------------------------------------------------------------------------------------------------
+
+    def _encode_anew(self, frame: Frame, codec: str) -> EncodedFrame | MessageTooLarge:
         self._counters.encodings += 1
+        try:
+            return self._as_text(frame) if codec == TEXT_CODEC else self._as_bytes(frame, codec)
+        except MessageTooLarge as error:
+            self._report(codec, error)
+            return MessageTooLarge(*error.args)  # one that was raised holds its frames, and so the document
+
+    def _as_text(self, frame: Frame) -> EncodedFrame:
+        wire = frame_to_wire(frame)
+        text = orjson.dumps(wire)
+        self._check_size(frame, TEXT_CODEC, "max_decoded_bytes", self._limits.max_decoded_bytes, len(text))
+        if len(text) <= self._limits.max_message_bytes:
+            return EncodedFrame((Body(wire, len(text)),))
+        self._check_size(frame, TEXT_CODEC, "max_encoded_bytes", self._limits.max_encoded_bytes, len(text))
+        # Inside the packet a quotation mark of the text takes two bytes.
+        return _in_parts(split_text(text, self._new_part_id(), self._limits.max_message_bytes // 2))
+
+    def _as_bytes(self, frame: Frame, codec: str) -> EncodedFrame:
         wire = frame_to_wire(frame)
         if isinstance(frame, Keyframe):
-            self._warn_of_size(len(orjson.dumps(wire)))
-        if codec == TEXT_CODEC:
-            return Body(wire, len(orjson.dumps(wire)))
+            size = len(orjson.dumps(wire))
+            self._check_size(frame, codec, "max_decoded_bytes", self._limits.max_decoded_bytes, size)
         encoded = get_codec(codec).encode(wire)
-        return Body(encoded, len(encoded))
+        self._check_size(frame, codec, "max_encoded_bytes", self._limits.max_encoded_bytes, len(encoded))
+        if len(encoded) <= self._limits.max_message_bytes:
+            return EncodedFrame((Body(encoded, len(encoded)),))
+        return _in_parts(split_bytes(encoded, self._new_part_id(), self._limits.max_message_bytes))
 
-    def _warn_of_size(self, size_bytes: int) -> None:
-        allowed = self._limits.max_decoded_bytes
-        if size_bytes > allowed and not self._warned:
-            self._warned = True
+    def _new_part_id(self) -> str:
+        return str(next(self._part_ids))
+
+    # ---- sizes ---------------------------------------------------------------------------------------------------
+
+    def _check_size(self, frame: Frame, codec: str, limit: str, allowed: int, found: int) -> None:
+        if found > allowed:
+            subject = f"a {frame.kind} of channel {self._channel!r} in codec {codec}"
+            raise MessageTooLarge(subject, limit, allowed, found)
+
+    def _report(self, codec: str, error: MessageTooLarge) -> None:
+        if codec not in self._refused:
+            self._refused.add(codec)
             logger.error(
-                "the document of channel %r takes %d bytes as JSON, over max_decoded_bytes=%d: Python clients will "
-                "refuse it; pass limits=Limits(max_decoded_bytes=...) on both sides, or use several channels",
-                self._channel,
-                size_bytes,
-                allowed,
+                "%s; clients that need it are told `unavailable`: pass limits=Limits(%s=...) on both sides, or use "
+                "several channels",
+                error,
+                error.limit,
             )
+
+    # ---- memory --------------------------------------------------------------------------------------------------
+
+    def _keep(self, key: tuple[Any, ...], encoded: EncodedFrame | MessageTooLarge) -> None:
+        self._kept[key] = encoded
+        self._kept_bytes += _kept_bytes(encoded)
+        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._kept_bytes > KEPT_BYTES):
+            _, forgotten = self._kept.popitem(last=False)
+            self._kept_bytes -= _kept_bytes(forgotten)
+
+
+def _kept_bytes(encoded: EncodedFrame | MessageTooLarge) -> int:
+    return 0 if isinstance(encoded, MessageTooLarge) else encoded.size_bytes
+
+
+def _in_parts(parts: list[Part]) -> EncodedFrame:
+    return EncodedFrame(tuple(Body(part.to_wire(), _size_bytes(part.data)) for part in parts))
+
+
+def _size_bytes(data: bytes | str) -> int:
+    return len(data if isinstance(data, bytes) else data.encode())
 
 
 def _key(frame: Frame, codec: str) -> tuple[Any, ...]:

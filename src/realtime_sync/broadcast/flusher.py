@@ -1,6 +1,7 @@
 """From a capture to the network: append to the log, encode once a codec, send."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 
@@ -8,6 +9,7 @@ from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
 from realtime_sync.broadcast.sending_channel import Delivery, SendingChannel
 from realtime_sync.broadcast.stats import Stats
+from realtime_sync.errors import MessageTooLarge
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.primary import LooseEvents
 from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
@@ -124,22 +126,24 @@ class Flusher:
             yield from self._plain(channel, frame.events, subscribed=tuple(channel.subscribers))
 
     def encoded(self, channel: SendingChannel, frame: Frame) -> Iterator[Delivery]:
-        """Yield one delivery for each codec in use among the subscribers."""
-        codecs = list(channel.subscribers.values())
-        for codec in sorted(set(codecs)):
+        """Yield the deliveries for each codec in use among the subscribers."""
+        # What cannot be sent in one codec must not stop the others. Its subscribers see a gap next, and ask.
+        for codec, recipients in sorted(Counter(channel.subscribers.values()).items()):
             try:
-                body = channel.encodings.body(frame, codec)
+                bodies = channel.encodings.encode(frame, codec).bodies
+            except MessageTooLarge:
+                continue  # logged where it was found
             except Exception:
-                # A codec of a third party must not stop the others. Its subscribers see a gap next, and ask.
                 logger.exception("codec %r cannot encode a frame of channel %r", codec, channel.name)
                 continue
-            yield Delivery(
-                room_of(channel.name, codec),
-                BATCH_UPDATE,
-                (channel.name, body.value),
-                size_bytes=body.size_bytes,
-                recipients=codecs.count(codec),
-            )
+            for body in bodies:
+                yield Delivery(
+                    room_of(channel.name, codec),
+                    BATCH_UPDATE,
+                    (channel.name, body.value),
+                    size_bytes=body.size_bytes,
+                    recipients=recipients,
+                )
 
     def _plain(
         self, channel: SendingChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]

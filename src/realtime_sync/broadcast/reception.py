@@ -9,17 +9,17 @@ from typing import Any
 import attrs
 
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
+from realtime_sync.broadcast.encoded_frames import Body
 from realtime_sync.broadcast.flusher import Flusher, room_of
 from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.ports import Load, Runtime, Subscriber, Transport
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Stats
 from realtime_sync.document.pointer import resolve
-from realtime_sync.errors import ChannelClosed, PatchError, PathNotFound, ProtocolError
+from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
 from realtime_sync.position import Position
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire import messages
-from realtime_sync.wire.frames import Delta, Keyframe
 from realtime_sync.wire.messages import (
     BATCH_UPDATE,
     SPOKEN_VERSIONS,
@@ -32,8 +32,8 @@ from realtime_sync.wire.messages import (
     request_of,
 )
 
-SURE_BELOW = 4
-"""A patch under a quarter of the last keyframe's size wins without encoding another keyframe to compare."""
+NO_BODY = Body(None, 0)
+"""What comes with an answer that is enough."""
 
 logger = logging.getLogger("realtime_sync")
 
@@ -244,7 +244,8 @@ class Reception:
         if not session.revoked:
             with channel.lock:
                 cut = channel.primary.catch_up(position, self._runtime.now())
-            await self._deliver_catch_up(channel, sid, request, cut, codec)
+            if not await self._deliver_catch_up(channel, sid, request, cut, codec):
+                return  # who watched already stays: the next frame may be one that can be sent
         if not session.revoked:
             self._join(session, channel, codec)
             await self._transport.enter(sid, room_of(channel.name, codec))
@@ -263,39 +264,33 @@ class Reception:
 
     async def _deliver_catch_up(
         self, channel: SendingChannel, sid: str, request: str, cut: CatchUp, codec: str
-    ) -> None:
-        outcome, frame = self._smallest(channel, cut, codec)
-        at = None if frame is not None else cut.position
+    ) -> bool:
+        """Send what brings a subscriber up to date; return False, and say so, when it cannot be encoded."""
+        try:
+            outcome, encoded = channel.encodings.smallest(cut, codec)
+        except Exception as error:
+            await self._refuse_unencodable(channel, sid, request, codec, error)
+            return False
+        at = None if encoded is not None else cut.position
         answer = Answer(outcome, request, codec, at).to_wire()
-        if frame is None:
-            self._counters.up_to_date += outcome is Outcome.UP_TO_DATE
-            await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, None, answer))
-            return
-        body = channel.encodings.body(frame, codec)
-        await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
-        self._counters.messages += 1
-        self._counters.bytes_sent += body.size_bytes
-        if isinstance(frame, Delta):
-            self._counters.patches_sent += 1
-        else:
-            self._counters.keyframes_sent += 1
+        for body in (NO_BODY,) if encoded is None else encoded.bodies:
+            await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
+            self._counters.messages += encoded is not None
+            self._counters.bytes_sent += body.size_bytes
+        self._counters.keyframes_sent += outcome is Outcome.KEYFRAME
+        self._counters.patches_sent += outcome is Outcome.PATCH
+        self._counters.up_to_date += outcome is Outcome.UP_TO_DATE
+        return True
 
-    def _smallest(self, channel: SendingChannel, cut: CatchUp, codec: str) -> tuple[Outcome, Delta | Keyframe | None]:
-        if cut.keyframe is None:
-            return cut.outcome, None
-        if cut.delta is not None:
-            size = channel.encodings.body(cut.delta, codec).size_bytes
-            known = channel.keyframe_bytes.get(codec)
-            if (known is not None and size * SURE_BELOW < known) or size <= self._keyframe_size(channel, cut, codec):
-                return Outcome.PATCH, cut.delta
-        self._keyframe_size(channel, cut, codec)
-        return Outcome.KEYFRAME, cut.keyframe
-
-    def _keyframe_size(self, channel: SendingChannel, cut: CatchUp, codec: str) -> int:
-        assert cut.keyframe is not None, "only a channel with a document has a keyframe"
-        size = channel.encodings.body(cut.keyframe, codec).size_bytes
-        channel.keyframe_bytes[codec] = size
-        return size
+    async def _refuse_unencodable(
+        self, channel: SendingChannel, sid: str, request: str, codec: str, error: Exception
+    ) -> None:
+        message = str(error)
+        if not isinstance(error, MessageTooLarge):  # that one was logged where it was found
+            logger.error("codec %r cannot encode a catch-up of channel %r", codec, channel.name, exc_info=error)
+            message = f"codec {codec} failed"  # what a codec says may tell too much
+        self._counters.refused += 1
+        await self._answer(sid, channel.name, Answer(Outcome.UNAVAILABLE, request, message=message))
 
     async def _flush_first_frame(self, channel: SendingChannel) -> bool:
         """Give a channel that was published to, but never flushed, its first position. Holds the send lock.

@@ -95,7 +95,6 @@ class SendingChannel(Channel):
         self.flushed_at = float("-inf")
         self.recovered = False
         self.deltas_since_keyframe = 0
-        self.keyframe_bytes: dict[str, int] = {}  # size of the last one encoded, by codec
         self.loads = Loads()
         self.begin_again()
 

@@ -86,7 +86,7 @@ class WatchedChannel:
 
     @property
     def error(self) -> RemoteError | None:
-        """Why the document is not live: the server refused, or something came that could not be read or applied."""
+        """Why the document is not live: the server refused or cannot serve it now, or what came could not be read."""
         refusal = self._subscription.replica.refusal
         if refusal is not None:
             return SubscriptionRefused(self.name, refusal.outcome.value, refusal.message)

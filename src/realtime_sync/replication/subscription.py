@@ -7,9 +7,10 @@ from typing import Any
 import attrs
 
 from realtime_sync.document.normalize import Normalizer
-from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, RemoteError
+from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, RemoteError, SubscriptionRefused
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
+from realtime_sync.replication.assembly import Assembly
 from realtime_sync.replication.replica import Happening, Replica, ResyncNeeded, State
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Frame, frame_from_wire
@@ -20,10 +21,12 @@ from realtime_sync.wire.messages import (
     UNSUBSCRIBE,
     Answer,
     Fetch,
+    Outcome,
     Resync,
     Subscribe,
     unsubscribe_to_wire,
 )
+from realtime_sync.wire.parts import Part, is_part
 
 DEFAULT_LIMITS = Limits()
 
@@ -53,6 +56,13 @@ class Outgoing:
     message: dict[str, Any]
 
 
+@attrs.frozen
+class _Text:
+    """A frame of codec `json` that came in parts, in UTF-8."""
+
+    utf8: bytes
+
+
 class Subscription:
     """A client's side of one channel, without I/O: what came in goes to `receive`, what `outgoing` returns is sent.
 
@@ -64,7 +74,8 @@ class Subscription:
 
     Attributes:
         replica: See above.
-        last_error: Why the document is not live: what could not be read, or did not fit; None once it is again.
+        last_error: Why the document is not live: what could not be read or did not fit, or that the server cannot
+            serve it now; None once it is again.
     """
 
     def __init__(
@@ -77,6 +88,7 @@ class Subscription:
         self._limits = limits
         self._check = Normalizer(limits=limits)
         self._codec: str | None = None
+        self._assembly = Assembly(limits.max_encoded_bytes)
         self._connected = False
         self._admitted = False  # on this connection: the server knows us
         self._outgoing: list[Outgoing] = []
@@ -112,12 +124,14 @@ class Subscription:
         """The connection is gone."""
         self._connected = self._admitted = False
         self._outgoing.clear()
+        self._assembly.drop()
         self.replica.disconnected()
 
     def unsubscribe(self) -> None:
         """No more frames, please."""
         if self._connected:
             self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
+        self._assembly.drop()
         self.replica.disconnected()
 
     def fetch(self, pointer: str) -> Outgoing:
@@ -137,23 +151,39 @@ class Subscription:
 
     def receive(self, body: Any, answer: Any, now: float) -> list[Happening]:
         """Take the arguments of one `batch_update` after the channel's name; return what happened."""
+        return self._say_what_is_asked(self._receive(body, answer, now))
+
+    def _receive(self, body: Any, answer: Any, now: float) -> list[Happening]:
         read: Answer | None = None
         try:
             read = None if answer is None else Answer.from_wire(answer)
-            if read is not None:
-                self._take_answer(read)
-            if body is None and read is None:
-                raise ProtocolError("neither a frame nor an answer")
-            frame = None if body is None else self._read(body)
+            if is_part(body):
+                whole = self._join(Part.from_wire(body), read)
+                if whole is None:
+                    return self.replica.receive_part(read, now)
+                body = whole
+            else:
+                self._assembly.drop()
+            return self._receive_whole(body, read, now)
         except RemoteError as error:
             self.last_error = error
-            return self._say_what_is_asked(self.replica.receive_garbage(error, read, now))
-        if frame is not None:
-            happened = self.replica.receive_frame(frame, read, now)
-        else:
-            assert read is not None, "checked above"
-            happened = self.replica.receive_answer(read, now)
-        return self._say_what_is_asked(happened)
+            return self.replica.receive_garbage(error, read, now)
+
+    def _receive_whole(self, body: Any, answer: Answer | None, now: float) -> list[Happening]:
+        if answer is not None:
+            self._take_answer(answer)
+        if body is not None:
+            return self.replica.receive_frame(self._read(body), answer, now)
+        if answer is None:
+            raise ProtocolError("neither a frame nor an answer")
+        if answer.outcome is Outcome.UNAVAILABLE:
+            self.last_error = SubscriptionRefused(self.channel, answer.outcome.value, answer.message or "")
+        return self.replica.receive_answer(answer, now)
+
+    def _join(self, part: Part, answer: Answer | None) -> "_Text | bytes | None":
+        codec = (answer and answer.codec) or self._codec or "json"
+        joined = self._assembly.add(part, codec=codec)
+        return joined if joined is None or isinstance(part.data, bytes) else _Text(joined)
 
     def _take_answer(self, answer: Answer) -> None:
         if answer.outcome.subscribed:
@@ -162,6 +192,8 @@ class Subscription:
 
     def _read(self, body: Any) -> Frame:
         codec = self._codec or "json"
+        if isinstance(body, _Text):
+            return frame_from_wire(get_codec("json").decode(body.utf8, limits=self._limits), limits=self._limits)
         if isinstance(body, (bytes, bytearray)):
             return frame_from_wire(get_codec(codec).decode(bytes(body), limits=self._limits), limits=self._limits)
         # Socket.IO parsed it already, by a parser that knows NaN and no limits.

@@ -132,4 +132,9 @@ class MemoryClient:
 
 
 def _copied(value: Any) -> Any:
+    """Return a JSON value, in which bytes may be, as it arrives at the other end of a Socket.IO connection."""
+    if isinstance(value, dict):
+        return {key: _copied(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(child) for child in value]
     return value if isinstance(value, bytes) else json.loads(json.dumps(value))
