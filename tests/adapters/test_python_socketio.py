@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import socketio
+from socketio.async_pubsub_manager import AsyncPubSubManager
 
 import realtime_sync as rs
+from realtime_sync.adapters.python_socketio import AsyncSocketIOTransport
 from realtime_sync.client import AsyncSyncClient, Status, WatchedChannel
 from tests.servers import RunningServer, eventually, serving
 
@@ -75,6 +77,60 @@ async def test_polling_transport_works_as_well() -> None:
         channel.publish({"n": 1})
         await live(watched, {"n": 1})
     gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in. .function Connection.__del__")
+async def test_a_room_of_both_transports_gets_the_same_bytes() -> None:
+    sio = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
+    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    channel = hub.channel("c", initial={"n": 0})
+    async with (
+        hub,
+        serving(socketio.ASGIApp(sio)) as server,
+        AsyncSyncClient(server.url, transports=["websocket"], codecs=("msgpack",)) as first,
+        AsyncSyncClient(server.url, transports=["polling"], codecs=("msgpack",)) as second,
+        AsyncSyncClient(server.url, transports=["websocket"], codecs=("msgpack",)) as third,
+    ):
+        clients = (first, second, third)
+        watched = [await client.channel("c").ready() for client in clients]
+        for n in range(1, 4):
+            channel.publish({"n": n})
+            for one in watched:
+                await live(one, {"n": n})
+        assert [client.reconnects for client in clients] == [0, 0, 0]
+    gc.collect()
+
+
+class RecordingQueue(AsyncPubSubManager):
+    """A message queue to which nobody else listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.published: list[Any] = []
+
+    async def _publish(self, message: Any) -> None:
+        self.published.append(message)
+
+    async def _listen(self) -> AsyncIterator[Any]:
+        await asyncio.Event().wait()
+        yield
+
+
+async def test_frames_stay_out_of_the_servers_message_queue() -> None:
+    queue = RecordingQueue()
+    sio = socketio.AsyncServer(async_mode="asgi", client_manager=queue)
+    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    channel = hub.channel("c", initial={"n": 0})
+    async with (
+        hub,
+        serving(socketio.ASGIApp(sio)) as server,
+        AsyncSyncClient(server.url, transports=["websocket"]) as client,
+    ):
+        watched = await client.channel("c").ready()
+        channel.publish({"n": 1})
+        await live(watched, {"n": 1})
+        await sio.emit("news", {})
+        assert [message["event"] for message in queue.published] == ["news"], "another process has another epoch"
 
 
 async def test_events_listeners_and_fetch(rig: Rig) -> None:
@@ -194,17 +250,21 @@ async def test_a_server_that_is_restarted_without_a_log_is_a_new_epoch() -> None
         await client.close()
 
 
-async def test_a_departed_client_leaves_nothing_behind(rig: Rig) -> None:
-    rig.hub.channel("c", initial={"n": 0})
-    for _ in range(3):
-        async with rig.client(auth={"token": "x"}) as client:
-            await client.channel("c").ready()
-            assert rig.hub.get_stats().subscriptions == 1
-        await eventually(lambda: rig.hub.get_stats().subscriptions == 0)
-    assert rig.hub.sessions == 0
-    await eventually(lambda: not rig.sio.manager.rooms)
-    transport = rig.hub._transport
-    assert transport._auth == {}  # type: ignore[attr-defined]
+async def test_a_departed_client_leaves_nothing_behind() -> None:
+    sio = socketio.AsyncServer(async_mode="asgi")
+    transport = AsyncSocketIOTransport(sio)
+    hub = rs.AsyncBroadcaster(transport, authorize=rs.allow_everyone)
+    hub.channel("c", initial={"n": 0})
+    async with hub, serving(socketio.ASGIApp(sio)) as server:
+        for _ in range(3):
+            async with AsyncSyncClient(server.url, auth={"token": "x"}, transports=["websocket"]) as client:
+                await client.channel("c").ready()
+                assert hub.get_stats().subscriptions == 1
+                assert transport.remembered == 1
+            await eventually(lambda: hub.get_stats().subscriptions == 0)
+        assert hub.sessions == 0
+        await eventually(lambda: not sio.manager.rooms)
+        assert transport.remembered == 0
 
 
 async def test_garbage_from_the_server_is_one_error_and_a_resync(rig: Rig) -> None:
@@ -318,7 +378,8 @@ async def test_the_applications_handlers_keep_running(use: Callable[..., None], 
 
 async def test_a_connection_that_the_application_refuses_stays_refused_and_is_forgotten() -> None:
     sio = socketio.AsyncServer(async_mode="asgi")
-    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    transport = AsyncSocketIOTransport(sio)
+    hub = rs.AsyncBroadcaster(transport, authorize=rs.allow_everyone)
 
     @sio.event
     async def connect(sid: str, environ: dict[str, Any], auth: Any) -> bool:
@@ -330,7 +391,7 @@ async def test_a_connection_that_the_application_refuses_stays_refused_and_is_fo
         for auth in ({"raise": True}, {"raise": False}):
             with pytest.raises(socketio.exceptions.ConnectionError):
                 await AsyncSyncClient(server.url, auth=auth, transports=["websocket"]).connect()
-    assert hub._transport._auth == {}  # type: ignore[attr-defined]
+    assert transport.remembered == 0
 
 
 async def test_another_namespace_is_left_alone(rig: Rig) -> None:

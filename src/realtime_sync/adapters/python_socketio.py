@@ -5,9 +5,9 @@ from typing import Any
 
 import socketio
 
+from realtime_sync.adapters.connections import REQUESTS, Connections, refuse_second, unshared
 from realtime_sync.broadcast.ports import Receiver, Subscriber
-from realtime_sync.errors import AlreadyAttached
-from realtime_sync.wire.messages import FETCH, RESYNC, SUBSCRIBE, UNSUBSCRIBE
+from realtime_sync.wire.messages import SUBSCRIBE
 
 __all__ = ["AsyncSocketIOTransport"]
 
@@ -27,17 +27,19 @@ class AsyncSocketIOTransport:
     def __init__(self, server: socketio.AsyncServer, namespace: str = "/") -> None:
         self._server = server
         self._namespace = namespace
-        self._auth: dict[str, Any] = {}
+        self._connections = Connections(server, namespace)
+
+    @property
+    def remembered(self) -> int:
+        """Clients of whom something is kept."""
+        return self._connections.remembered
 
     def listen(self, receiver: Receiver) -> None:
-        if SUBSCRIBE in self._server.handlers.get(self._namespace, {}):
-            raise AlreadyAttached(
-                f"namespace {self._namespace!r} of this server has a broadcaster already: share that one, or attach to "
-                "another namespace"
-            )
-        for event in (SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH):
+        refuse_second(self._namespace, SUBSCRIBE in self._server.handlers.get(self._namespace, {}))
+        for event in REQUESTS:
             self._server.on(event, self._handler(receiver, event), namespace=self._namespace)
         self._watch_connections(receiver)
+        _send_own_packets(self._server)
 
     def _handler(self, receiver: Receiver, event: str) -> Callable[..., Any]:
         async def handle(sid: str, message: Any = None, *_: Any) -> Any:
@@ -51,50 +53,49 @@ class AsyncSocketIOTransport:
         dispatch = self._server._trigger_event
 
         async def watch(event: str, namespace: str, *args: Any) -> Any:
-            if namespace != self._namespace or event not in ("connect", "disconnect"):
-                return await dispatch(event, namespace, *args)
-            sid = args[0]
-            if event == "disconnect":
-                try:
-                    return await dispatch(event, namespace, *args)
-                finally:
-                    self._auth.pop(sid, None)
-                    receiver.departed(sid)
-            receiver.arrived()
-            self._auth[sid] = args[2] if len(args) > 2 else None
-            result = False
-            try:
-                result = await dispatch(event, namespace, *args)
-            finally:
-                if result is False:  # refused, by its word or by raising: no `disconnect` will follow
-                    self._auth.pop(sid, None)
-            return result
+            with self._connections.noticed(receiver, event, namespace, args) as noticed:
+                noticed.result = await dispatch(event, namespace, *args)
+            return noticed.result
 
         self._server._trigger_event = watch
 
     def subscriber(self, sid: str) -> Subscriber:
-        environ = self._server.get_environ(sid, self._namespace) or {}
-        return Subscriber(sid, sid, self._namespace, environ, self._auth.get(sid))
+        return self._connections.subscriber(sid)
 
     def is_connected(self, sid: str) -> bool:
-        return bool(self._server.manager.is_connected(sid, self._namespace))
+        return self._connections.is_connected(sid)
 
     def members(self, room: str) -> Iterable[str]:
-        # Older releases raise for a namespace in which nobody is.
-        if self._namespace not in self._server.manager.rooms:
-            return []
-        return [sid for sid, _ in self._server.manager.get_participants(self._namespace, room)]
+        return self._connections.members(room)
 
     async def enter(self, sid: str, room: str) -> None:
-        if self.is_connected(sid):
-            await self._server.enter_room(sid, room, namespace=self._namespace)
+        self._connections.enter(sid, room)
 
     def leave(self, sid: str, room: str) -> None:
-        # The server's own leave_room is a coroutine around this; a revoked subscriber must be out at once.
-        self._server.manager.basic_leave_room(sid, self._namespace, room)
+        self._connections.leave(sid, room)
+
+    # Where the server has a message queue, frames do not go through it: subscribers of a channel of the same name in
+    # another process follow that process's log.
 
     async def deliver(self, room: str, event: str, arguments: tuple[Any, ...], *, skip: Collection[str] = ()) -> None:
-        await self._server.emit(event, arguments, room=room, skip_sid=list(skip), namespace=self._namespace)
+        await self._server.emit(
+            event, arguments, room=room, skip_sid=list(skip), namespace=self._namespace, ignore_queue=True
+        )
 
     async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
-        await self._server.emit(event, arguments, to=sid, namespace=self._namespace)
+        await self._server.emit(event, arguments, to=sid, namespace=self._namespace, ignore_queue=True)
+
+
+class _OwnPackets:
+    """Sends each client a packet of its own where sharing one would break it; see `unshared`."""
+
+    def __init__(self, send: Callable[[str, Any], Any]) -> None:
+        self._send = send
+
+    async def __call__(self, eio_sid: str, packet: Any) -> None:
+        await self._send(eio_sid, unshared(packet))
+
+
+def _send_own_packets(server: socketio.AsyncServer) -> None:
+    if not isinstance(server.eio.send_packet, _OwnPackets):  # another namespace may have a broadcaster too
+        server.eio.send_packet = _OwnPackets(server.eio.send_packet)
