@@ -1,6 +1,10 @@
 """Parts in order become a frame; anything else becomes nothing."""
 
+import base64
+import json
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,3 +98,28 @@ def test_text_counts_in_utf8() -> None:
 def test_a_part_that_was_cut_inside_a_character_is_an_error() -> None:
     with pytest.raises(ProtocolError, match="character"):
         joined([Part("1", 0, 1, "\ud83d")])
+
+
+CASES = json.loads((Path(__file__).parents[2] / "conformance" / "assembly.json").read_text(encoding="utf-8"))
+
+
+def with_bytes(value: Any) -> Any:
+    return base64.b64decode(value["base64"]) if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["comment"] for case in CASES])
+def test_parts_are_joined_as_every_implementation_joins_them(case: dict[str, Any]) -> None:
+    assembly = Assembly(case["max_bytes"])
+    for step in case["steps"]:
+        if "other" in step:
+            assembly.drop()
+            continue
+        body = {**step["part"], "data": with_bytes(step["part"].get("data"))}
+        if step.get("error"):
+            with pytest.raises((ProtocolError, LimitExceeded)):
+                assembly.add(Part.from_wire(body), codec="json")
+            continue
+        joined = with_bytes(step.get("joined"))
+        assert assembly.add(Part.from_wire(body), codec="json") == (
+            joined.encode() if isinstance(joined, str) else joined
+        )

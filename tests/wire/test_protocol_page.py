@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from realtime_sync.replication.assembly import Assembly
 from realtime_sync.wire.frames import frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import (
     FETCH,
@@ -20,14 +21,17 @@ from realtime_sync.wire.messages import (
     Subscribe,
     unsubscribe_to_wire,
 )
+from realtime_sync.wire.parts import Part
 from tests.protocol_page import PAGE, schema_hash, with_generated_parts
 
 TEXT = PAGE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^    (?:([\w:]+) )?(?:\"[\w]+\", )?(\{.*\})$", TEXT, re.MULTILINE)
-FRAMES = [text for event, text in EXAMPLES if event in ("", "batch_update")]
+BODIES = [text for event, text in EXAMPLES if event in ("", "batch_update")]
+FRAMES = [text for text in BODIES if json.loads(text)["type"] not in ("part", "dictionary")]
+PARTS = [text for text in BODIES if json.loads(text)["type"] == "part"]
 MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
 
-PINNED = (1, "9d825f718eb8b2d5")
+PINNED = (1, "ad2c71dbcc0b718b")
 
 
 def test_the_table_is_the_codes() -> None:
@@ -47,6 +51,17 @@ def test_an_example_of_a_frame_is_written_byte_for_byte(text: str) -> None:
     assert orjson.dumps(frame_to_wire(frame_from_wire(json.loads(text)))).decode() == text
 
 
+def test_an_example_of_a_frame_in_parts_is_written_byte_for_byte() -> None:
+    parts = [Part.from_wire(json.loads(text)) for text in PARTS]
+    assert [orjson.dumps(part.to_wire()).decode() for part in parts] == PARTS
+    assembly = Assembly(1_000)
+    frames = [assembly.add(part, codec="json") for part in parts]
+    assert orjson.dumps(frame_to_wire(frame_from_wire(orjson.loads(frames.pop() or b"")))) == b"".join(
+        part.data.encode() for part in parts if isinstance(part.data, str)
+    )
+    assert not any(frames)
+
+
 @pytest.mark.parametrize(("event", "text"), MESSAGES)
 def test_an_example_of_a_message_is_written_byte_for_byte(event: str, text: str) -> None:
     message: Any = json.loads(text)
@@ -60,7 +75,8 @@ def test_an_example_of_a_message_is_written_byte_for_byte(event: str, text: str)
 
 
 def test_every_kind_of_frame_and_message_has_an_example() -> None:
-    assert {json.loads(text)["type"] for text in FRAMES} == {"keyframe", "delta", "closed"}
+    kinds = {"keyframe", "delta", "closed", "part", "dictionary"}
+    assert {json.loads(text)["type"] for text in BODIES} == kinds
     assert {event for event, _ in MESSAGES} == {SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH}
 
 

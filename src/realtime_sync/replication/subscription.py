@@ -166,6 +166,7 @@ class Subscription:
                 self._assembly.drop()
             return self._receive_whole(body, read, now)
         except RemoteError as error:
+            self._assembly.drop()
             self.last_error = error
             return self.replica.receive_garbage(error, read, now)
 
