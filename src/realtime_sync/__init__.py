@@ -21,14 +21,21 @@ from realtime_sync.broadcast.ports import (
     Authorize,
     Broadcaster,
     ChannelLog,
+    Job,
     Load,
     Runtime,
+    Signal,
     Subscriber,
     Transport,
     allow_everyone,
 )
-from realtime_sync.broadcast.registry import TransportKind, register_transport
+from realtime_sync.broadcast.primitives import Primitives
+from realtime_sync.broadcast.registry import ShellKind, TransportKind, register_transport
+from realtime_sync.broadcast.registry import kind_of as _kind_of
 from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.thread_runtime import ThreadRuntime
+from realtime_sync.broadcast.threaded_broadcaster import ThreadedBroadcaster
+from realtime_sync.broadcast.threaded_channel import ThreadedChannel
 from realtime_sync.document.compose import compose
 from realtime_sync.document.diff import diff
 from realtime_sync.document.draft import Draft, draft
@@ -116,6 +123,7 @@ __all__ = [
     "InvalidPatch",
     "InvalidPointer",
     "InvalidValue",
+    "Job",
     "Json",
     "Keyframe",
     "LimitExceeded",
@@ -138,6 +146,7 @@ __all__ = [
     "PathNotFound",
     "Position",
     "Primary",
+    "Primitives",
     "ProtocolError",
     "ReentrantCapture",
     "Refused",
@@ -145,6 +154,8 @@ __all__ = [
     "Replica",
     "ResyncNeeded",
     "Runtime",
+    "ShellKind",
+    "Signal",
     "SnapshotReplaced",
     "State",
     "StateChanged",
@@ -153,6 +164,9 @@ __all__ = [
     "SubscriptionRefused",
     "SyncError",
     "TestFailed",
+    "ThreadRuntime",
+    "ThreadedBroadcaster",
+    "ThreadedChannel",
     "Transport",
     "TransportKind",
     "UnknownCodec",
@@ -176,8 +190,10 @@ __all__ = [
 ]
 
 
-def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArguments]) -> AsyncBroadcaster:
-    """Return a broadcaster that serves live documents to the clients of `server`.
+def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArguments]) -> Any:
+    """Return a broadcaster that serves live documents to the clients of `server`: an `AsyncBroadcaster` for a server on
+    an event loop, a `ThreadedBroadcaster` for one on threads or greenlets. `AsyncBroadcaster.on` and
+    `ThreadedBroadcaster.on` do the same with a type that checkers know.
 
     The server stays the application's: no handler of it is taken, whichever is registered first, and its CORS setting
     is not touched.
@@ -206,6 +222,8 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
         UnknownCodec: A name in `codecs` is no codec.
         TypeError: `authorize` is missing or cannot be called.
     """
+    if _kind_of(server).shell is ShellKind.THREADS:
+        return ThreadedBroadcaster.on(server, namespace=namespace, **options)
     return AsyncBroadcaster.on(server, namespace=namespace, **options)
 
 

@@ -1,12 +1,25 @@
 """Which transport serves which server, without importing either."""
 
+import enum
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from realtime_sync.broadcast.ports import Transport
+from realtime_sync.broadcast.primitives import Primitives
 from realtime_sync.errors import UnsupportedServer
+
+
+class ShellKind(enum.Enum):
+    """What sleeps and sends for a server: which broadcaster it takes."""
+
+    ASYNCIO = "AsyncBroadcaster"
+    THREADS = "ThreadedBroadcaster"
+
+
+def _own_primitives(server: Any) -> Primitives:
+    return Primitives()
 
 
 @attrs.frozen
@@ -17,11 +30,15 @@ class TransportKind:
         library: Top package of the server's class.
         server: Name of the class, or of one that it inherits from.
         make: Called with the server and a namespace; imports the adapter.
+        shell: Whether the server runs on an event loop, or on threads or greenlets.
+        primitives: Called with a server that runs on threads, returns what these are; Python's own by default.
     """
 
     library: str
     server: str
     make: Callable[[Any, str], Transport]
+    shell: ShellKind = ShellKind.ASYNCIO
+    primitives: Callable[[Any], Primitives] = _own_primitives
 
     def serves(self, server: object) -> bool:
         """Whether `server` is of this kind."""
@@ -39,16 +56,17 @@ def register_transport(kind: TransportKind) -> None:
     _kinds.append(kind)
 
 
-def transport_for(server: object, namespace: str) -> Transport:
-    """Return a transport for `server`.
+def kind_of(server: object, shell: ShellKind | None = None) -> TransportKind:
+    """Return the kind of `server`; with `shell`, only one that this shell can serve.
 
     Raises:
-        UnsupportedServer: No kind that is known.
+        UnsupportedServer: It is of no kind that is known, or takes the other broadcaster.
     """
-    for kind in _kinds:
-        if kind.serves(server):
-            return kind.make(server, namespace)
-    known = ", ".join(f"{kind.library}.{kind.server}" for kind in _kinds)
-    raise UnsupportedServer(
-        f"cannot broadcast through {type(server).__module__}.{type(server).__qualname__}; known servers: {known}"
-    )
+    name = f"{type(server).__module__}.{type(server).__qualname__}"
+    kind = next((kind for kind in _kinds if kind.serves(server)), None)
+    if kind is None:
+        known = ", ".join(f"{kind.library}.{kind.server}" for kind in _kinds)
+        raise UnsupportedServer(f"cannot broadcast through {name}; known servers: {known}")
+    if shell not in (None, kind.shell):
+        raise UnsupportedServer(f"{name} takes an {kind.shell.value}".replace("an T", "a T"))
+    return kind

@@ -1,0 +1,226 @@
+"""What both broadcasters are: channels over one transport, whoever sleeps and sends for them."""
+
+import contextlib
+import functools
+import logging
+import secrets
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from realtime_sync.broadcast.channel_registry import AnyChannel, ChannelRegistry
+from realtime_sync.broadcast.flusher import Flusher
+from realtime_sync.broadcast.log_line import LogLine
+from realtime_sync.broadcast.memory_log import MemoryLog
+from realtime_sync.broadcast.options import Options
+from realtime_sync.broadcast.ports import Job, Runtime, Transport
+from realtime_sync.broadcast.reception import Reception
+from realtime_sync.broadcast.sending_channel import SendingChannel
+from realtime_sync.broadcast.stats import Stats
+from realtime_sync.replication.primary import Primary
+
+CLOSED = "the broadcaster was closed"
+
+EPOCH_BYTES = 6
+"""8 characters in every frame; two of a million lives of one channel meet with a probability under 1 in 500."""
+
+AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
+
+logger = logging.getLogger("realtime_sync")
+
+
+class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
+    """Keeps subscribers of any number of channels at the same documents, over one transport.
+
+    Args:
+        transport: Delivers to rooms and clients.
+        runtime: Time and concurrency.
+        options: See `realtime_sync.attach`.
+    """
+
+    def __init__(self, transport: Transport, runtime: AnyRuntime, options: Options) -> None:
+        self._runtime, self._options = runtime, options
+        self._counters = Stats()
+        self._waiting: deque[Callable[[], None]] = deque()  # what begins with the first client
+        self._log = None if options.log is None else LogLine(options.log, runtime)
+        self._flusher = Flusher(transport, runtime, self._log, options.window_ms / 1000, self._counters)
+        self._channels: ChannelRegistry[AnyChannel] = ChannelRegistry(
+            self._open_channel, runtime.now, options.channel_ttl_s
+        )
+        self._reception = Reception(options, transport, runtime, self._flusher, self._channels, self._counters)
+        transport.listen(self)
+
+    # ---- what applications call, from any thread -------------------------------------------------------------------
+
+    def channel(self, name: str, *, initial: Any = None) -> AnyChannel:
+        """Return the channel of that name, the same object every time.
+
+        Args:
+            name: Printable text; also the name of the room of its plain clients.
+            initial: The document to start with when there is none yet, in memory or in the log; None for none.
+
+        Raises:
+            InvalidName: It cannot be a channel's name.
+            InvalidValue: `initial` is no JSON.
+            ChannelClosed: The broadcaster was closed.
+        """
+        self._options.check_channel_name(name)
+        channel = self._channels.open(name)
+        if initial is not None:
+            channel.initialize(initial)
+        return channel
+
+    def emit(self, event: str, data: Any, *, room: str, priority: int = 0, force_immediate: bool = False) -> None:
+        """Emit an event to the subscribers of channel `room` and to the plain clients in the room of that name.
+
+        Raises:
+            What `Channel.emit` raises.
+        """
+        self.channel(room).emit(event, data, priority=priority, force_immediate=force_immediate)
+
+    def revoke(self, sid: str | None = None, channel: str | None = None) -> int:
+        """End subscriptions at once: of one client, of one channel, of one client to one channel.
+
+        When this returns, no later frame goes to them; they are told `forbidden`. A client that asks again is
+        authorised again.
+
+        Returns:
+            How many subscriptions ended.
+
+        Raises:
+            ValueError: Neither `sid` nor `channel` was given; that would end all.
+        """
+        if sid is None and channel is None:
+            raise ValueError("revoke needs a sid, a channel, or both")
+        revoked = self._reception.revoke(sid, channel)
+        for revoked_sid, name in revoked:
+            self.start(functools.partial(self._reception.tell_revoked, revoked_sid, name))
+        return len(revoked)
+
+    def get_stats(self) -> Stats:
+        """Return what was counted since the broadcaster was made."""
+        channels = list(self._channels)
+        return attrs.evolve(
+            self._counters,
+            channels=len(channels),
+            subscriptions=sum(channel.subscriber_count for channel in channels),
+            queued_events=sum(channel.primary.queued_events for channel in channels),
+        )
+
+    @property
+    def sessions(self) -> int:
+        """Connected clients that asked for a channel."""
+        return self._reception.sessions
+
+    # ---- what a shell does ---------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def arrived(self) -> None:
+        """A client connected, or was here already: whatever was waiting for the first one begins."""
+
+    @abstractmethod
+    def wake(self, channel: SendingChannel, urgent: bool) -> None:
+        """See that what is pending in a channel is flushed. From any thread."""
+
+    @abstractmethod
+    def _call(self, call: Callable[[], None]) -> None:
+        """Call it where jobs are begun and stopped; not at all before the first client."""
+
+    @abstractmethod
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> Job:
+        """Run a coroutine in the background until it ends or the broadcaster is closed."""
+
+    @abstractmethod
+    async def flush(self, channel: SendingChannel) -> None:
+        """Append and send what is pending in one channel. On asyncio from any loop, and to its end when cancelled."""
+
+    @abstractmethod
+    async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> None:
+        """Drain a channel and take it away; with `forget` discard what is pending, and the log. As `flush`."""
+
+    @abstractmethod
+    def _make_channel(self, name: str, primary: Primary) -> AnyChannel:
+        """Return a channel of this shell's kind."""
+
+    # ---- what is the same in every shell ---------------------------------------------------------------------------
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+        """Run `work` in the background, now or when the first client arrives; return what stops it. From any thread."""
+        jobs: list[Job] = []
+        stopped = threading.Event()
+
+        def begin() -> None:
+            if not stopped.is_set():
+                jobs.append(self._spawn(work()))
+            if stopped.is_set():  # meanwhile
+                cancel()
+
+        def cancel() -> None:
+            for job in jobs:
+                job.cancel()
+
+        def stop() -> None:
+            stopped.set()
+            self._call(cancel)
+
+        self._waiting.append(begin)
+        self._call(self._begin_waiting)
+        return stop
+
+    def _begin_waiting(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._waiting.popleft()()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that time."""
+        await self._runtime.sleep(seconds)
+
+    def report(self, problem: str, channel: SendingChannel, error: BaseException) -> None:
+        """Log an error that no caller hears of."""
+        logger.error("%s in channel %r", problem, channel.name, exc_info=error)
+
+    async def _end(self, channel: SendingChannel, reason: str, forget: bool) -> None:
+        async with self._flusher.sending(channel):
+            if not self._channels.holds(channel):
+                return  # somebody else ended it first
+            subscribers = await self._flusher.end(channel, reason, forget=forget)
+            self._reception.forget_channel(channel.name, subscribers)
+            self._channels.remove(channel)
+
+    def _rouse(self, channel: SendingChannel, urgent: bool) -> None:
+        """See that a worker flushes the channel."""
+        if urgent:
+            channel.urgent.set()
+        with channel.lock:  # a worker goes to rest under it
+            if channel.worker is None or channel.worker.done():
+                channel.worker = self._runtime.spawn(self._flusher.work(channel))
+
+    def _open_channel(self, name: str) -> AnyChannel:
+        channel = self._make_channel(name, self._new_primary())
+        if isinstance(self._options.log, MemoryLog):
+            channel.recover(self._options.log)  # it only touches memory; any other log is read at the first flush
+        return channel
+
+    def _new_primary(self) -> Primary:
+        return Primary(
+            secrets.token_urlsafe(EPOCH_BYTES),
+            normalizer=self._options.normalizer,
+            history=self._options.history,
+            max_queue_size=self._options.max_queue_size,
+        )
+
+    # ---- what the transport calls ----------------------------------------------------------------------------------
+
+    async def receive(self, sid: str, event: str, message: Any) -> Any:
+        """Take one message of a client; what is returned acknowledges it."""
+        self.arrived()
+        return await self._reception.receive(sid, event, message)
+
+    def departed(self, sid: str) -> None:
+        """A client is gone."""
+        self._reception.departed(sid)

@@ -1,0 +1,155 @@
+"""The broadcaster for servers that run on threads or greenlets."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Self, Unpack
+
+from realtime_sync.broadcast.base_broadcaster import CLOSED, BaseBroadcaster
+from realtime_sync.broadcast.options import OptionArguments, Options
+from realtime_sync.broadcast.ports import Transport
+from realtime_sync.broadcast.registry import ShellKind, kind_of
+from realtime_sync.broadcast.run_now import run_now
+from realtime_sync.broadcast.sending_channel import SendingChannel
+from realtime_sync.broadcast.thread_runtime import ThreadJob, ThreadRuntime
+from realtime_sync.broadcast.threaded_channel import ThreadedChannel
+from realtime_sync.replication.primary import Primary
+
+STOP_S = 1.0
+"""Threads that are told to stop and only sleep end at once; one that still sends gets this long."""
+
+logger = logging.getLogger("realtime_sync")
+
+
+class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
+    """Keeps subscribers of any number of channels at the same documents, over one transport, from threads.
+
+    Made by `realtime_sync.attach(server, ...)` or `ThreadedBroadcaster.on(server, ...)`; making it at import is fine:
+    no thread is started before the first client, `with hub`, or a `flush`; what is published before is kept.
+
+        with realtime_sync.attach(socketio, authorize=may_watch) as hub:
+            hub.channel("project_42").publish(graph)
+
+    Args:
+        transport: Delivers to rooms and clients, by coroutines that never suspend.
+        runtime: Time and threads; Python's own by default.
+        arguments: See `realtime_sync.attach`; `authorize` and `load` are plain functions here.
+    """
+
+    def __init__(
+        self, transport: Transport, *, runtime: ThreadRuntime | None = None, **arguments: Unpack[OptionArguments]
+    ) -> None:
+        self._started = False
+        self._closed = False
+        runtime = runtime or ThreadRuntime()
+        self._closing = runtime.lock()
+        super().__init__(transport, runtime, Options.of(arguments))
+
+    @classmethod
+    def on(cls, server: Any, *, namespace: str = "/", **options: Unpack[OptionArguments]) -> Self:
+        """Return a broadcaster on a server such as `socketio.Server` or `flask_socketio.SocketIO`; see
+        `realtime_sync.attach`.
+
+        Raises:
+            UnsupportedServer: The server is of no kind that is known, or runs on an event loop.
+        """
+        kind = kind_of(server, ShellKind.THREADS)
+        return cls(kind.make(server, namespace), runtime=ThreadRuntime(kind.primitives(server)), **options)
+
+    # ---- what applications call and wait for -----------------------------------------------------------------------
+
+    def flush_all(self) -> None:
+        """Append and send what was captured before this call, in every channel.
+
+        Raises:
+            ExceptionGroup: Of what failed; nothing is lost, it is repeated.
+        """
+        failed: list[Exception] = []
+        for channel in self._channels:
+            if channel.is_pending:
+                try:
+                    channel.flush()
+                except Exception as error:
+                    failed.append(error)
+        if failed:
+            raise ExceptionGroup("some channels could not be flushed", failed)
+
+    def close(self, timeout_s: float = 5) -> None:
+        """Refuse captures, send what is pending, end every thread. Idempotent.
+
+        Args:
+            timeout_s: Seconds for sending; what is not sent by then is logged as lost.
+        """
+        run_now(self._close(timeout_s))
+
+    def __enter__(self) -> Self:
+        self.arrived()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def _close(self, timeout_s: float) -> None:
+        async with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._end_all(self._runtime.now() + timeout_s)
+
+    def _end_all(self, until: float) -> None:
+        self._channels.close(CLOSED)
+        self._drain(until)
+        unsent = [channel.name for channel in self._channels if channel.is_pending]
+        if unsent:
+            logger.error("closed with unsent changes in channels %s", unsent)
+        left = self._runtime.close(max(until - self._runtime.now(), STOP_S))
+        if left:
+            logger.error("closed while %d threads were still sending; they end when the transport lets them", left)
+        if self._log is not None:
+            self._log.close()
+
+    def _drain(self, until: float) -> None:
+        """Flush every channel in a thread of its own: one that hangs holds up nobody else."""
+        jobs = [self._runtime.spawn(self._drain_channel(channel)) for channel in self._channels if channel.is_pending]
+        for job in jobs:
+            job.wait(max(until - self._runtime.now(), 0))
+
+    async def _drain_channel(self, channel: ThreadedChannel) -> None:
+        try:
+            await self._flusher.flush(channel)
+        except Exception as error:
+            self.report("the last flush failed", channel, error)
+
+    # ---- threads -----------------------------------------------------------------------------------------------------
+
+    def arrived(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        self._begin_waiting()
+        for channel in self._channels:
+            if channel.is_pending:
+                self._rouse(channel, urgent=False)
+
+    def wake(self, channel: SendingChannel, urgent: bool) -> None:
+        self._channels.keep(channel)
+        # A capture is there first, then this is read; `arrived` sets it, then looks at every channel.
+        if self._started and not self._closed:
+            self._rouse(channel, urgent)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> ThreadJob:
+        return self._runtime.spawn(coroutine)
+
+    def _call(self, call: Callable[[], None]) -> None:
+        if self._started:
+            call()
+
+    async def flush(self, channel: SendingChannel) -> None:
+        self.arrived()
+        await self._flusher.flush(channel)
+
+    async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> None:
+        self.arrived()
+        channel.refuse_captures(reason)
+        await self._end(channel, reason, forget)
+
+    def _make_channel(self, name: str, primary: Primary) -> ThreadedChannel:
+        return ThreadedChannel(name, primary, self, self._runtime, self._options.limits, self._counters)
