@@ -1,4 +1,4 @@
-"""Measure everything, and write RESULTS.md and its plot: `python3 dev.py results`.
+"""Measure everything, and write RESULTS.md and its plots: `python3 dev.py results`.
 
 python -m benchmarks             # six to eight minutes; leave the machine alone meanwhile
 python -m benchmarks --again     # only write page and plot again, from the figures of the last run
@@ -12,13 +12,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import javascript, memory
+from benchmarks import bars, encodings, fanout, javascript, memory, wire_bytes, wire_page
 from benchmarks.correctness import wrong_by_library
+from benchmarks.encodings import EncodingCount
+from benchmarks.fanout import FanOut
 from benchmarks.figures import Figures, load
 from benchmarks.implementation import SWITCH
 from benchmarks.page import PAIRS_TEST, PLOT, RANDOM_PAIRS, Run, curves, page
 from benchmarks.plot import svg
 from benchmarks.rivals import missing
+from benchmarks.wire_bytes import FrameBytes
 from realtime_sync.document.unchanged import IMPLEMENTATIONS
 
 HERE = Path(__file__).parent
@@ -37,8 +40,18 @@ def main(words: list[str]) -> int:
     run = run_of(load(LAST_RUN))
     (HERE / "RESULTS.md").write_text(page(run), encoding="utf-8")
     (HERE / PLOT).parent.mkdir(exist_ok=True)
-    (HERE / PLOT).write_text(svg("Finding or recording what changed in a task graph", curves(run)), encoding="utf-8")
-    print("Wrote benchmarks/RESULTS.md and", f"benchmarks/{PLOT}")
+    plots = {
+        PLOT: svg("Finding or recording what changed in a task graph", curves(run)),
+        wire_page.BYTES_PLOT: bars.svg(
+            "Bytes a change of a task graph, settled (logarithmic)", wire_page.byte_bars(run.frames, run.main)
+        ),
+        wire_page.FANOUT_PLOT: bars.svg(
+            "Processor time of the server for one delivered update, µs (logarithmic)", wire_page.fanout_bars(run.fanout)
+        ),
+    }
+    for name, text in plots.items():
+        (HERE / name).write_text(text, encoding="utf-8")
+    print("Wrote benchmarks/RESULTS.md and", ", ".join(f"benchmarks/{name}" for name in plots))
     return 0
 
 
@@ -54,6 +67,9 @@ def measure() -> dict[str, Any]:
         "wrong": wrong_by_library() | (node["wrong"] if node else {}),
         "random_pairs": random_pairs(),
         "memory": memory.run_all(),
+        "frames": wire_bytes.run_all(),
+        "encodings": encodings.run_all(),
+        "fanout": fanout.run_all(),
         "load": [load_before, load_average()],
         "missing": missing() | ({} if node else {"the rivals under Node": "Node or its packages are not installed"}),
     }
@@ -108,6 +124,9 @@ def run_of(found: dict[str, Any]) -> Run:
         wrong=found["wrong"],
         random_pairs=found["random_pairs"],
         memory=found["memory"],
+        frames=[FrameBytes(**it) for it in found["frames"]],
+        encodings=[EncodingCount(**it) for it in found["encodings"]],
+        fanout=[FanOut(**it) for it in found["fanout"]],
         load=found["load"],
         missing=found["missing"],
     )

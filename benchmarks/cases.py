@@ -105,12 +105,12 @@ class Update:
 
 
 @cache
-def updates(nodes: int) -> list[Update]:
-    """Return the updates that the workload makes in `STEPS` steps."""
+def updates(nodes: int, steps: int = STEPS) -> list[Update]:
+    """Return the updates that the workload makes in so many steps."""
     workload = Workload(nodes)
     document: Json = workload.snapshot()
     found = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         with draft(document, normalizer=NORMALIZER) as d:
             workload.graph = d  # type: ignore[assignment]  # a draft does what a dict does
             workload.step()

@@ -48,7 +48,7 @@ class Figures:
         """Take what `node/rivals.mjs` printed."""
         found = []
         for figure in (report or {"figures": []})["figures"]:
-            facts = {name: figure[name] for name in ("bytes", "right")}
+            facts = {name: figure[name] for name in ("bytes", "compressed_bytes", "right") if name in figure}
             found.append(Figure(figure["table"], figure["row"], figure["size"], figure["ms"], None, facts))
         return cls(found)
 

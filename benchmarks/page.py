@@ -2,21 +2,25 @@
 
 import datetime
 import importlib.metadata
-import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
 
+from benchmarks import cells, wire_page
 from benchmarks.correctness import PAIRS_OF_A_KIND, PATIENCE_S
-from benchmarks.figures import FLOOR, JSONPATCH, Figure, Figures
+from benchmarks.encodings import EncodingCount
+from benchmarks.fanout import FanOut
+from benchmarks.figures import FLOOR, JSONPATCH, Figures
 from benchmarks.memory import EDITS
 from benchmarks.plot import Curve
-from benchmarks.targets import DEPENDS_ON_IMPLEMENTATION, TARGETS, Target, other_frames
+from benchmarks.targets import DEPENDS_ON_IMPLEMENTATION, TARGETS, Target
+from benchmarks.wire_bytes import FrameBytes
 
 RANDOM_PAIRS = 50_000
 PAIRS_TEST = "tests/document/test_random_pairs.py"
 PLOT = "plots/time_against_size.svg"
+RESIDENT = ("channel", "channel after the edits", "peak of the process")
 
 
 @attrs.frozen
@@ -30,6 +34,9 @@ class Run:
         wrong: How many pairs of each kind a library got wrong.
         random_pairs: The last line of the test of 50,000 random pairs.
         memory: What `benchmarks.memory` found.
+        frames: What `benchmarks.wire_bytes` found.
+        encodings: What `benchmarks.encodings` counted.
+        fanout: What `benchmarks.fanout` found.
         load: The load average before the run and at its end; the run itself is one process at a time.
         missing: Rivals that did not run, each with the reason.
     """
@@ -41,6 +48,9 @@ class Run:
     wrong: dict[str, dict[str, int]]
     random_pairs: str
     memory: list[dict[str, Any]]
+    frames: list[FrameBytes]
+    encodings: list[EncodingCount]
+    fanout: list[FanOut]
     load: list[float | None]
     missing: dict[str, str]
 
@@ -84,6 +94,9 @@ def page(run: Run) -> str:
         _known(run),
         _apply(run),
         _whole_path(run),
+        wire_page.frames(run.frames, run.main),
+        wire_page.batching(run.main),
+        wire_page.fanout(run.fanout, run.encodings),
         _lists(run),
         _text(run),
         _values(run),
@@ -103,7 +116,7 @@ def _head(run: Run) -> Iterator[str]:
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("realtime-sync", "orjson", "msgpack", "zstandard")
     )
-    yield from _prose(
+    yield from cells.prose(
         """
         `python3 dev.py results` wrote this page and its plot, from one run on one machine. Only ratios carry over to
         another machine, and two figures within a few per cent of each other are the same.
@@ -119,7 +132,7 @@ def _head(run: Run) -> Iterator[str]:
         yield "- Measured: the comparison in C, and in pure Python as it is where there was no compiler"
     else:
         yield "- Measured: the comparison in pure Python; the extension in C was not built"
-    yield from _prose(
+    yield from cells.prose(
         """
         - Snapshots are those of `workload.py`: 0.36, 3.6 and 36 MB of JSON; successive ones share no object. The floor
           `==` compares two equal ones, and is timed between the calls, both with warm caches; its own row, timed beside
@@ -139,13 +152,16 @@ def _targets(run: Run) -> Iterator[str]:
     header = ["what", "target", run.implementation]
     if run.python is not None:
         header.append("pure Python")
-    yield from _table(header, (_target_row(target, run) for target in [*TARGETS, *other_frames(run.main)]))
+    wire_targets = wire_page.target_rows(run.frames, run.fanout, run.encodings, run.main)
+    same = ["the same"] if run.python is not None else []
+    yield from cells.table(
+        header, [*(_target_row(target, run) for target in TARGETS), *([*row, *same] for row in wire_targets)]
+    )
     yield ""
-    yield from _prose(
+    yield from cells.prose(
         """
         Ratios to jsonpatch and `==` are taken within one run of one process; pure Python is a run of its own, with its
-        own `==`, against the jsonpatch of the other. What the two do not differ in is measured once. The bytes are
-        those of codecs that know nothing of the channel.
+        own `==`, against the jsonpatch of the other. What the two do not differ in is measured once.
         """
     )
 
@@ -174,9 +190,9 @@ def _diff(run: Run) -> Iterator[str]:
     if run.python is not None:
         ours = [row for row in run.python.rows("diff") if row != FLOOR]
         rows[3:3] = [[f"{row}, pure Python", *_diff_row(row, run.python + run.main, sizes)[1:]] for row in ours]
-    yield from _table(header, rows)
+    yield from cells.table(header, rows)
     yield ""
-    yield from _prose(
+    yield from cells.prose(
         """
         Times `==` and times jsonpatch: at 100 / 1,000 / 10,000 nodes. The rivals under Node are set against the same
         figures of Python. *Right*: applied by its own library, the patch gave the new snapshot exactly.
@@ -192,17 +208,17 @@ def _diff_row(row: str, figures: Figures, sizes: Sequence[int]) -> list[str]:
     for figure, size in zip(found, sizes, strict=True):
         if figure is not None:
             floor = figure.floor_ms or figures.get("diff", FLOOR, size).ms
-            over_floor.append(_ratio(figure.ms / floor))
-            over_jsonpatch.append(_ratio(figures.get("diff", JSONPATCH, size).ms / figure.ms))
+            over_floor.append(cells.ratio(figure.ms / floor))
+            over_jsonpatch.append(cells.ratio(figures.get("diff", JSONPATCH, size).ms / figure.ms))
     at_1_000 = found[sizes.index(1_000)]
     size_in_bytes = "" if at_1_000 is None or "bytes" not in at_1_000.facts else f"{at_1_000.facts['bytes']:,.0f}"
     return [
-        _named(row),
-        *(_ms(figure) for figure in found),
+        cells.named(row),
+        *(cells.ms(figure) for figure in found),
         " / ".join(over_floor),
         " / ".join(over_jsonpatch),
         size_in_bytes,
-        _verdict(found),
+        cells.verdict(found),
     ]
 
 
@@ -216,10 +232,10 @@ def _known(run: Run) -> Iterator[str]:
         found = [run.main.find("edits known", row, size) for size in sizes]
         facts = found[1].facts if found[1] else {}
         sizes_in_bytes = [f"{facts[name]:,.0f}" if name in facts else "" for name in ("bytes", "compressed_bytes")]
-        rows.append([_named(row), *(_us(it) for it in found), *sizes_in_bytes, _verdict(found)])
-    yield from _table(header, rows)
+        rows.append([cells.named(row), *(cells.us(it) for it in found), *sizes_in_bytes, cells.verdict(found)])
+    yield from cells.table(header, rows)
     yield ""
-    yield from _prose(
+    yield from cells.prose(
         """
         The hundred updates of the workload, six or seven operations each. A draft leaves the old document as it is, and
         gives a patch; pycrdt and immer get the same edits.
@@ -231,8 +247,8 @@ def _apply(run: Run) -> Iterator[str]:
     yield "## Applying a patch of six operations"
     yield ""
     sizes = run.main.sizes("apply")
-    yield from _table(
-        ["", *(f"{size:,} nodes, µs" for size in sizes), "result"], _simple_rows(run.main, "apply", sizes)
+    yield from cells.table(
+        ["", *(f"{size:,} nodes, µs" for size in sizes), "result"], cells.simple_rows(run.main, "apply", sizes)
     )
 
 
@@ -246,9 +262,9 @@ def _whole_path(run: Run) -> Iterator[str]:
     if run.python is not None:
         rows.insert(1, _path_row("publish to frame", "publish to frame, pure Python", run.python, sizes))
     header = ["", *(f"{size:,} nodes, µs" for size in sizes), "times `==`", "bytes at 1,000"]
-    yield from _table(header, rows)
+    yield from cells.table(header, rows)
     yield ""
-    yield from _prose(
+    yield from cells.prose(
         """
         `publish`: a whole snapshot is compared, what changed is normalised, the head takes it over, a frame is cut,
         committed, and written as JSON. `edit`: a recorded update goes the same way, through the codec.
@@ -258,8 +274,8 @@ def _whole_path(run: Run) -> Iterator[str]:
 
 def _path_row(row: str, label: str, figures: Figures, sizes: Sequence[int]) -> list[str]:
     found = [figures.get("whole path", row, size) for size in sizes]
-    over = [_ratio(it.ms / it.floor_ms) for it in found if it.floor_ms]
-    return [label, *(_us(it) for it in found), " / ".join(over), f"{found[1].facts['bytes']:,.0f}"]
+    over = [cells.ratio(it.ms / it.floor_ms) for it in found if it.floor_ms]
+    return [label, *(cells.us(it) for it in found), " / ".join(over), f"{found[1].facts['bytes']:,.0f}"]
 
 
 def _lists(run: Run) -> Iterator[str]:
@@ -275,16 +291,17 @@ def _lists(run: Run) -> Iterator[str]:
             facts = large.facts
             size = f"{facts['bytes']:,.0f}" if "bytes" in facts else ""
             growth = f"{large.ms / small.ms:.0f}"
-            cells = [_ms(small), _ms(large), growth, f"{facts['operations']:,}", size, _verdict([small, large])]
-            rows.append([_named(row) + suffix, *cells])
-    yield from _table(["", "1,000, ms", "10,000, ms", "times", "operations", "bytes", "result"], rows)
+            operations = f"{facts['operations']:,}"
+            found = [cells.ms(small), cells.ms(large), growth, operations, size, cells.verdict([small, large])]
+            rows.append([cells.named(row) + suffix, *found])
+    yield from cells.table(["", "1,000, ms", "10,000, ms", "times", "operations", "bytes", "result"], rows)
 
 
 def _text(run: Run) -> Iterator[str]:
     yield "## Tokens at the end of a text of 1 MB"
     yield ""
-    rows = [[row, _us(_any(run.main, "text", row))] for row in run.main.rows("text")]
-    yield from _table(["", "µs, all in all"], rows)
+    rows = [[row, cells.us(cells.any_size(run.main, "text", row))] for row in run.main.rows("text")]
+    yield from cells.table(["", "µs, all in all"], rows)
 
 
 def _values(run: Run) -> Iterator[str]:
@@ -294,7 +311,7 @@ def _values(run: Run) -> Iterator[str]:
     rows = []
     for row in run.main.rows("values"):
         found = [run.main.get("values", row, size) for size in sizes]
-        over = [_ratio(it.ms / it.floor_ms) for it in found if it.floor_ms]
+        over = [cells.ratio(it.ms / it.floor_ms) for it in found if it.floor_ms]
         facts = found[1].facts
         note = ""
         if "operations" in facts:
@@ -302,8 +319,8 @@ def _values(run: Run) -> Iterator[str]:
                 f"{facts['operations_before']:,} operations became {facts['operations']:,}, "
                 f"{facts['bytes_before']:,.0f} bytes {facts['bytes']:,.0f}"
             )
-        rows.append([_named(row), *(_ms(it) for it in found), " / ".join(over), note])
-    yield from _table(["", *(f"{size:,} nodes, ms" for size in sizes), "times `==`", "at 1,000"], rows)
+        rows.append([cells.named(row), *(cells.ms(it) for it in found), " / ".join(over), note])
+    yield from cells.table(["", *(f"{size:,} nodes, ms" for size in sizes), "times `==`", "at 1,000"], rows)
 
 
 def _correctness(run: Run) -> Iterator[str]:
@@ -311,7 +328,7 @@ def _correctness(run: Run) -> Iterator[str]:
     total = len(kinds) * PAIRS_OF_A_KIND
     yield "## Who gets it right"
     yield ""
-    yield from _prose(
+    yield from cells.prose(
         f"""
         `REALTIME_SYNC_RANDOM_PAIRS={RANDOM_PAIRS} .venv/bin/pytest {PAIRS_TEST}` in this run: {run.random_pairs}.
         Our patch of each of {RANDOM_PAIRS:,} random pairs and of 1,000 made to be got wrong, with and without `append`,
@@ -324,10 +341,10 @@ def _correctness(run: Run) -> Iterator[str]:
     )
     yield ""
     rows = [
-        [_named(name), f"{sum(found.values())} of {total}", *(str(found[kind] or "") for kind in kinds)]
+        [cells.named(name), f"{sum(found.values())} of {total}", *(str(found[kind] or "") for kind in kinds)]
         for name, found in run.wrong.items()
     ]
-    yield from _table(["", "wrong", *kinds], rows)
+    yield from cells.table(["", "wrong", *kinds], rows)
 
 
 def _memory(run: Run) -> Iterator[str]:
@@ -341,17 +358,17 @@ def _memory(run: Run) -> Iterator[str]:
         rows.append(
             [
                 f"{found['size']:,}",
-                *(_mb(found.get(name)) for name in ("json", "document", "channel", "channel after the edits")),
-                _ratio(found["channel"] / found["document"]),
+                *(cells.mb(found.get(name)) for name in ("json", "document", "channel", "channel after the edits")),
+                cells.ratio(found["channel"] / found["document"]),
                 f"{found['peak of a publish'] / 1e3:,.0f} kB",
-                *(_mb(process.get(name)) for name in ("channel", "channel after the edits", "peak of the process")),
+                *(cells.mb(process.get(name)) for name in RESIDENT),
             ]
         )
     header = ["nodes", "as JSON", "as Python objects", "channel", f"after {EDITS:,} edits", "channel / objects"]
     resident_header = ["resident: channel", "after the edits", "peak"]
-    yield from _table([*header, "more during a `publish`", *resident_header], rows)
+    yield from cells.table([*header, "more during a `publish`", *resident_header], rows)
     yield ""
-    yield from _prose(
+    yield from cells.prose(
         """
         MB beyond what the process held before it parsed the document. *Channel*: an `AsyncBroadcaster` over a
         `MemoryTransport` that owns the document, after the application dropped its own. What the edits add is the text
@@ -360,57 +377,3 @@ def _memory(run: Run) -> Iterator[str]:
         own copy; measured in a process of its own; its peak includes a second snapshot.
         """
     )
-
-
-# ---- cells ---------------------------------------------------------------------------------------------------------
-
-
-def _prose(text: str) -> list[str]:
-    return inspect.cleandoc(text).splitlines()
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(header)} |"
-    yield "|---" * len(header) + "|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def _simple_rows(figures: Figures, table: str, sizes: Sequence[int]) -> Iterator[list[str]]:
-    for row in figures.rows(table):
-        found = [figures.find(table, row, size) for size in sizes]
-        yield [_named(row), *(_us(it) for it in found), _verdict(found)]
-
-
-def _any(figures: Figures, table: str, row: str) -> Figure:
-    return next(it for it in figures.all if (it.table, it.row) == (table, row))
-
-
-def _named(row: str) -> str:
-    return f"`{row}`" if row == FLOOR else row
-
-
-def _ms(figure: Figure | None) -> str:
-    return "" if figure is None else _short(figure.ms)
-
-
-def _us(figure: Figure | None) -> str:
-    return "" if figure is None else _short(figure.ms * 1e3)
-
-
-def _short(number: float) -> str:
-    decimals = 0 if number >= 100 else 1 if number >= 10 else 2 if number >= 0.1 else 3
-    return f"{number:,.{decimals}f}"
-
-
-def _ratio(number: float) -> str:
-    return f"{number:.0f}" if number >= 10 else f"{number:.1f}" if number >= 3 else f"{number:.2f}"
-
-
-def _mb(size: int | None) -> str:
-    return "" if size is None else f"{size / 1e6:.2f}" if size < 1e7 else f"{size / 1e6:.0f}"
-
-
-def _verdict(figures: Sequence[Figure | None]) -> str:
-    known = [it.facts["right"] for it in figures if it is not None and "right" in it.facts]
-    return "" if not known else "right" if all(known) else "**wrong**"

@@ -110,20 +110,3 @@ TARGETS = list(_targets())
 
 DEPENDS_ON_IMPLEMENTATION = ("whole-snapshot", "`publish`", "list of")
 """What the targets begin with that C and Python differ in."""
-
-
-def other_frames(figures: Figures) -> Iterator[Target]:
-    """Yield the targets on bytes that this suite can measure."""
-
-    def frame(found: Figures) -> Finding:
-        size = found.get("whole path", "edit to json+zstd frame", 1_000).facts["bytes"]
-        return Finding(f"{size:.0f} B", size <= 200)
-
-    def against_pycrdt(found: Figures) -> Finding:
-        ours = found.get("whole path", "edit to json+zstd frame", 1_000).facts["bytes"]
-        theirs = found.get("edits known", "pycrdt", 1_000).facts["compressed_bytes"]
-        return Finding(f"{ours:.0f} B, pycrdt {theirs:.0f} B", ours < theirs)
-
-    yield Target("bytes a frame with its position, decodable alone: codec `json+zstd`", "at most 200 B", frame)
-    if figures.find("edits known", "pycrdt", 1_000):
-        yield Target("the same against pycrdt's update, compressed alone by zstd", "smaller", against_pycrdt)

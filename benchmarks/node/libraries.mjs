@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import fastJsonPatch from "fast-json-patch"
 import * as jsondiffpatch from "jsondiffpatch"
+import * as jsondiffpatchWithTexts from "jsondiffpatch/with-text-diffs"
 import * as rfc6902 from "rfc6902"
 
 export const clone = (value) => JSON.parse(JSON.stringify(value))
@@ -14,7 +15,11 @@ export function label(name) {
   return `${name} ${JSON.parse(manifest).version}`
 }
 
-const differ = jsondiffpatch.create({ objectHash: (object, index) => object.id ?? object.task_id ?? `$$index:${index}` })
+const objectHash = (object, index) => object.id ?? object.task_id ?? `$$index:${index}`
+const differ = jsondiffpatch.create({ objectHash })
+
+/** jsondiffpatch, which says of a text that grew only by what. */
+export const textDiffer = jsondiffpatchWithTexts.create({ objectHash })
 
 /** Libraries that compare whole snapshots. `apply` may change the document that it gets. */
 export const COMPARERS = {

@@ -5,8 +5,9 @@
 
 import { readFileSync, readdirSync } from "node:fs"
 import { Worker } from "node:worker_threads"
+import { deflateRawSync } from "node:zlib"
 import { applyPatches, enablePatches, produceWithPatches } from "immer"
-import { COMPARERS, clone, isSame, label } from "./libraries.mjs"
+import { COMPARERS, clone, isSame, label, textDiffer } from "./libraries.mjs"
 
 enablePatches()
 
@@ -66,6 +67,28 @@ function measureImmer({ before, updates, after }) {
   }
 }
 
+/** What the first updates are as deltas with text diffs, raw and compressed alone. */
+function measureTextDeltas({ before, updates }, count) {
+  let document = before
+  const deltas = []
+  let right = true
+  for (const edits of updates.slice(0, count)) {
+    const next = clone(document)
+    edits.forEach((edit) => write(next, edit))
+    const delta = textDiffer.diff(document, next)
+    deltas.push(delta)
+    right &&= isSame(textDiffer.patch(clone(document), clone(delta)), next)
+    document = next
+  }
+  const texts = deltas.map((delta) => JSON.stringify(delta))
+  return {
+    ms: 0,
+    bytes: mean(texts.map((text) => Buffer.byteLength(text))),
+    compressed_bytes: mean(texts.map((text) => deflateRawSync(text).length)),
+    right,
+  }
+}
+
 const PATIENCE_MS = 1_000
 
 /** How many of the pairs a library gets wrong, throws on, or takes too long for. */
@@ -109,6 +132,9 @@ for (const size of sizes.map(Number).sort((a, b) => a - b)) {
     ...measureImmer(read(`edits-${size}.json`)),
   })
 }
+
+const texts = { table: "frames", row: `${label("jsondiffpatch")}, with text diffs`, size: 1000 }
+figures.push({ ...texts, ...measureTextDeltas(read("edits-1000.json"), 40) })
 
 const probes = read("probes.json")
 const wrong = {}
