@@ -6,6 +6,7 @@ import attrs
 
 from realtime_sync.errors import ProtocolError
 
+MAX_EPOCH_CHARS = 64
 MAX_OFFSET = 2**53 - 1
 
 
@@ -38,7 +39,7 @@ class Position:
             ProtocolError: It is anything else.
         """
         match value:
-            case [str(epoch), int(offset)] if 0 < len(epoch) <= 64 and 0 <= offset <= MAX_OFFSET:
+            case [str(epoch), int(offset)] if 0 < len(epoch) <= MAX_EPOCH_CHARS and 0 <= offset <= MAX_OFFSET:
                 if not isinstance(offset, bool):
                     return cls(epoch, offset)
         raise ProtocolError(f"a position is [epoch, offset], not {value!r:.100}")

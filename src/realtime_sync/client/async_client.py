@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from realtime_sync.client.payload import MAX_PAYLOAD_BYTES, refuse_too_large
 from realtime_sync.client.watched_channel import WatchedChannel
 from realtime_sync.errors import MissingExtra
 from realtime_sync.limits import Limits
@@ -47,6 +48,8 @@ class AsyncSyncClient:
         codecs: Names in order of preference; `json` always works.
         backoff: When a lost connection is tried again.
         limits: Bounds on what is decoded.
+        max_payload_bytes: The server's `max_http_buffer_size`: for a larger message it cuts the connection, so none is
+            sent.
         sio: A `socketio.AsyncClient` of your own, made with `reconnection=False`; None: one is made.
     """
 
@@ -62,6 +65,7 @@ class AsyncSyncClient:
         codecs: Sequence[str] = PREFERRED_CODECS,
         backoff: Backoff | None = None,
         limits: Limits | None = None,
+        max_payload_bytes: int = MAX_PAYLOAD_BYTES,
         sio: socketio.AsyncClient | None = None,
     ) -> None:
         self._url = url
@@ -76,6 +80,7 @@ class AsyncSyncClient:
         self._codecs = tuple(codecs)
         self._backoff = backoff or Backoff()
         self._limits = limits or Limits()
+        self._max_payload_bytes = max_payload_bytes
         # The application's Ctrl-C stays the application's.
         self._sio = sio or socketio.AsyncClient(reconnection=False, handle_sigint=False)
         self._sio.on("connect", self._on_connect, namespace=namespace)
@@ -135,12 +140,17 @@ class AsyncSyncClient:
     # ---- channels ------------------------------------------------------------------------------------------------
 
     def channel(self, name: str) -> WatchedChannel:
-        """Return the channel of that name, subscribed, the same object every time; `close` undoes one call."""
+        """Return the channel of that name, subscribed, the same object every time; `close` undoes one call.
+
+        Raises:
+            MessageTooLarge: With a name of that length, the server would cut the connection.
+        """
         known = self._channels.get(name)
         if known is not None:
             known[0].holders += 1
             return known[0]
         subscription = Subscription(name, self._codecs, Replica(), limits=self._limits)
+        refuse_too_large(subscription.largest, self._namespace, self._max_payload_bytes)
         channel = WatchedChannel(name, self, subscription)
         channel.holders = 1
         self._channels[name] = channel, subscription
@@ -150,7 +160,13 @@ class AsyncSyncClient:
         return channel
 
     async def call(self, said: Outgoing) -> Any:
-        """Send a message and return its acknowledgement."""
+        """Send a message and return its acknowledgement.
+
+        Raises:
+            MessageTooLarge: The server would cut the connection.
+            TimeoutError: No answer came.
+        """
+        refuse_too_large(said, self._namespace, self._max_payload_bytes)
         try:
             return await self._sio.call(said.event, said.message, namespace=self._namespace, timeout=FETCH_TIMEOUT_S)
         except socketio.exceptions.TimeoutError:

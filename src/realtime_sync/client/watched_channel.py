@@ -148,6 +148,7 @@ class WatchedChannel:
         Raises:
             PathNotFound: There is nothing there.
             SubscriptionRefused: The server says no.
+            MessageTooLarge: The pointer is longer than any message may be.
             TimeoutError: No answer came.
         """
         said = self._subscription.fetch(pointer)

@@ -9,13 +9,14 @@ import attrs
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, RemoteError, SubscriptionRefused
 from realtime_sync.limits import Limits
-from realtime_sync.position import Position
+from realtime_sync.position import MAX_EPOCH_CHARS, MAX_OFFSET, Position
 from realtime_sync.replication.assembly import Assembly
 from realtime_sync.replication.replica import Happening, Replica, ResyncNeeded, State
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.frames import Frame, frame_from_wire
 from realtime_sync.wire.messages import (
     FETCH,
+    MAX_REQUEST_CHARS,
     RESYNC,
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -133,6 +134,12 @@ class Subscription:
             self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
         self._assembly.drop()
         self.replica.disconnected()
+
+    @property
+    def largest(self) -> Outgoing:
+        """The largest message that it may have to send, but for a fetch."""
+        position = Position("e" * MAX_EPOCH_CHARS, MAX_OFFSET)
+        return Outgoing(SUBSCRIBE, self._subscribe("r" * MAX_REQUEST_CHARS, position))
 
     def fetch(self, pointer: str) -> Outgoing:
         """Return the message whose acknowledgement is the value at `pointer`."""
