@@ -34,8 +34,9 @@ HIGHEST_PURE_FLOOR = 3
 DEPENDENCIES = {"attrs", "msgpack", "orjson", "zstandard"}
 """What is installed with the library, hence no outside library of one adapter."""
 
-ONE_LIBRARY = {"engineio": "socketio"}
-"""python-engineio is the lower half of python-socketio, installed and versioned with it."""
+ONE_LIBRARY = {"engineio": "socketio", "flask": "flask_socketio"}
+"""python-engineio is the lower half of python-socketio, installed and versioned with it; Flask is what Flask-SocketIO
+extends."""
 
 PURE = set(
     "abc array bisect collections contextlib copy dataclasses datetime decimal enum functools gzip heapq itertools "

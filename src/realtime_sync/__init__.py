@@ -238,4 +238,37 @@ def _python_socketio(server: Any, namespace: str) -> Transport:
     return AsyncSocketIOTransport(server, namespace)
 
 
+def _python_socketio_threads(server: Any, namespace: str) -> Transport:
+    from realtime_sync.adapters._server_source import GivenServer
+    from realtime_sync.adapters.python_socketio_threads import ThreadedSocketIOTransport
+
+    return ThreadedSocketIOTransport(GivenServer(server), namespace)
+
+
+def _python_socketio_primitives(server: Any) -> Primitives:
+    from realtime_sync.adapters._server_source import GivenServer, primitives_of
+
+    return primitives_of(GivenServer(server))
+
+
+def _flask_socketio(server: Any, namespace: str) -> Transport:
+    from realtime_sync.adapters.flask_socketio import FlaskServer
+    from realtime_sync.adapters.python_socketio_threads import ThreadedSocketIOTransport
+
+    return ThreadedSocketIOTransport(FlaskServer(server), namespace)
+
+
+def _flask_socketio_primitives(server: Any) -> Primitives:
+    from realtime_sync.adapters._server_source import primitives_of
+    from realtime_sync.adapters.flask_socketio import FlaskServer
+
+    return primitives_of(FlaskServer(server))
+
+
 register_transport(TransportKind("socketio", "AsyncServer", _python_socketio))
+register_transport(
+    TransportKind("socketio", "Server", _python_socketio_threads, ShellKind.THREADS, _python_socketio_primitives)
+)
+register_transport(
+    TransportKind("flask_socketio", "SocketIO", _flask_socketio, ShellKind.THREADS, _flask_socketio_primitives)
+)

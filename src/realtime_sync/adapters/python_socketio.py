@@ -5,7 +5,7 @@ from typing import Any
 
 import socketio
 
-from realtime_sync.adapters.connections import REQUESTS, Connections, refuse_second, unshared
+from realtime_sync.adapters._connections import REQUESTS, Connections, refuse_second, unshared
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.wire.messages import SUBSCRIBE
 
