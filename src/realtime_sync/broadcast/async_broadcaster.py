@@ -119,7 +119,6 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         await self._in_loop(functools.partial(self._flusher.flush, channel))
 
     async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> None:
-        channel.refuse_captures(reason)
         await self._in_loop(functools.partial(self._end, channel, reason, forget))
 
     async def _in_loop(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -85,8 +85,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     def revoke(self, sid: str | None = None, channel: str | None = None) -> int:
         """End subscriptions at once: of one client, of one channel, of one client to one channel.
 
-        When this returns, no later frame goes to them; they are told `forbidden`. A client that asks again is
-        authorised again.
+        Nothing that is captured after this returns reaches them; they are told `forbidden`. A client that asks again
+        is authorised again.
 
         Returns:
             How many subscriptions ended.
@@ -97,8 +97,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         if sid is None and channel is None:
             raise ValueError("revoke needs a sid, a channel, or both")
         revoked = self._reception.revoke(sid, channel)
-        for revoked_sid, name in revoked:
-            self.start(functools.partial(self._reception.tell_revoked, revoked_sid, name))
+        if revoked:
+            self.start(functools.partial(self._reception.tell_revoked, revoked))
         return len(revoked)
 
     def get_stats(self) -> Stats:
@@ -185,11 +185,19 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         logger.error("%s in channel %r", problem, channel.name, exc_info=error)
 
     async def _end(self, channel: SendingChannel, reason: str, forget: bool) -> None:
+        channel.refuse_captures(reason)  # at once; and below again, should another attempt fail while this one waits
         async with self._flusher.sending(channel):
             if not self._channels.holds(channel):
                 return  # somebody else ended it first
-            subscribers = await self._flusher.end(channel, reason, forget=forget)
-            self._reception.forget_channel(channel.name, subscribers)
+            channel.refuse_captures(reason)
+            left: list[str] = []
+            try:
+                await self._flusher.end(channel, reason, left, forget=forget)
+            except BaseException:
+                self._channels.reopen(channel)  # else its name would stand for a channel that takes nothing
+                raise
+            finally:
+                self._reception.forget_channel(channel, left)
             self._channels.remove(channel)
 
     def _rouse(self, channel: SendingChannel, urgent: bool) -> None:

@@ -184,12 +184,6 @@ class Channel:
         """Something is pending and nobody was told yet, or it is urgent: see that a flush comes. From any thread."""
         raise NotImplementedError
 
-    def sleep_if_idle(self) -> bool:
-        """Return True, and be woken by the next capture, when nothing is pending."""
-        with self.lock:
-            self._awake = self.primary.is_pending
-            return not self._awake
-
     def check_open(self) -> None:
         """Raise ChannelClosed when the channel was closed."""
         if self._closed is not None:
@@ -200,6 +194,11 @@ class Channel:
         with self.lock:
             if self._closed is None:
                 self._closed = reason
+
+    def accept_captures(self) -> None:
+        """Take captures again."""
+        with self.lock:
+            self._closed = None
 
     @contextmanager
     def _capture(self, urgent: bool = False) -> Iterator[Primary]:

@@ -64,9 +64,10 @@ class ChannelRegistry(Generic[AnyChannel]):
 
     def keep(self, channel: SendingChannel) -> None:
         """The channel is used: keep it for another time to live, unless it was removed."""
-        held = self._channels.get(channel.name)
-        if held is not None and held is channel:
-            self._kept[channel.name] = held
+        with self._lock:
+            held = self._channels.get(channel.name)
+            if held is not None and held is channel:
+                self._kept[channel.name] = held
 
     def holds(self, channel: SendingChannel) -> bool:
         """Whether this very channel is the one of its name: it may have ended, and another begun."""
@@ -79,6 +80,13 @@ class ChannelRegistry(Generic[AnyChannel]):
                 self._kept.pop(channel.name, None)
                 self._channels.pop(channel.name, None)
 
+    def reopen(self, channel: SendingChannel) -> None:
+        """Let a channel that did not end take captures again, unless the registry was closed."""
+        if self._closed is None:
+            channel.accept_captures()
+        if self._closed is not None:  # meanwhile
+            channel.refuse_captures(self._closed)
+
     def close(self, reason: str) -> None:
         """Refuse captures in every channel, and new channels."""
         with self._lock:
@@ -88,9 +96,10 @@ class ChannelRegistry(Generic[AnyChannel]):
 
     def _sweep(self) -> None:
         now = self._now()
-        if now - self._swept_at < self._ttl_s / SWEEPS_PER_TTL:
-            return
-        self._swept_at = now
-        for name, channel in list(self._kept.items()):
-            if not channel.subscribers and not channel.is_pending and now - channel.used_at > self._ttl_s:
-                self._kept.pop(name, None)
+        with self._lock:
+            if now - self._swept_at < self._ttl_s / SWEEPS_PER_TTL:
+                return
+            self._swept_at = now
+            for name, channel in list(self._kept.items()):
+                if not channel.subscribers and not channel.is_pending and now - channel.used_at > self._ttl_s:
+                    del self._kept[name]

@@ -1,5 +1,6 @@
 """From a capture to the network: append to the log, encode once a codec, send."""
 
+import itertools
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from realtime_sync.broadcast.stats import Stats
 from realtime_sync.errors import MessageTooLarge
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.primary import LooseEvents
-from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
+from realtime_sync.wire.frames import Delta, Event, Frame, Keyframe
 from realtime_sync.wire.messages import BATCH_UPDATE
 
 RETRY = Backoff(base_s=0.1, factor=2.0, cap_s=10.0, jitter=0.3, attempts=None)
@@ -48,7 +49,7 @@ class Flusher:
     async def work(self, channel: SendingChannel) -> None:
         """Flush until nothing is pending; then the channel is asleep until its next capture."""
         failures = 0
-        while channel.outbox or not (channel.ended or channel.sleep_if_idle()):
+        while not channel.rest_if_idle():
             try:
                 await self._wait_for_window(channel)
                 await self.flush(channel)
@@ -89,6 +90,7 @@ class Flusher:
                 await self._append_and_send(channel)
         except BaseException:
             self._counters.flush_failures += 1
+            channel.wake(urgent=False)  # on threads its worker may have gone to rest meanwhile
             raise
         finally:
             channel.flushed_at = channel.used_at = self._runtime.now()
@@ -110,11 +112,13 @@ class Flusher:
 
     async def _send(self, channel: SendingChannel) -> None:
         while channel.outbox:
-            delivery = channel.outbox[0]
-            await self._transport.deliver(delivery.room, delivery.event, delivery.arguments, skip=delivery.skip)
+            await self._deliver(channel.outbox[0])
             channel.outbox.popleft()
-            self._counters.messages += delivery.recipients
-            self._counters.bytes_sent += delivery.size_bytes * delivery.recipients
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        await self._transport.deliver(delivery.room, delivery.event, delivery.arguments, skip=delivery.skip)
+        self._counters.messages += delivery.recipients
+        self._counters.bytes_sent += delivery.size_bytes * delivery.recipients
 
     # ---- who gets what -------------------------------------------------------------------------------------------
 
@@ -183,21 +187,42 @@ class Flusher:
             # Nothing is lost: the deltas are there. The next one tries again.
             logger.exception("the log could not save a keyframe of channel %r", channel.name)
 
-    async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> list[str]:
-        """Tell every subscriber that the channel ended, and empty its rooms; return who they were.
+    # ---- the end -------------------------------------------------------------------------------------------------
 
-        The caller holds the send lock. Without `forget`, what is pending is flushed first.
+    async def end(self, channel: SendingChannel, reason: str, left: list[str], *, forget: bool) -> None:
+        """Tell every subscriber that the channel ended, and empty its rooms.
+
+        The caller holds the send lock. Without `forget`, what is pending is flushed first. What fails leaves the
+        channel as it was, but for those who were told, and can be repeated.
+
+        Args:
+            channel: The channel.
+            reason: What subscribers are told.
+            left: Takes the session ids of those who are out.
+            forget: Whether its log is deleted.
         """
         if not forget:
             await self.flush_locked(channel)
-        channel.ended = True
-        frame: Closed = channel.primary.closing_frame(reason)
-        channel.outbox.extend(self.encoded(channel, frame))
+        for room, deliveries in itertools.groupby(self.encoded(channel, channel.primary.closing_frame(reason)), _room):
+            for delivery in deliveries:
+                await self._deliver(delivery)
+            left += self._empty(channel, room)
         if forget and self._log is not None:
             await self._log.call(self._log.log.delete, channel.name)
-        await self._send(channel)
-        subscribers = list(channel.subscribers.items())
-        for sid, codec in subscribers:
-            self._transport.leave(sid, room_of(channel.name, codec))
-        channel.subscribers.clear()
-        return [sid for sid, _ in subscribers]
+        channel.ended = True
+        channel.outbox.clear()
+        left += self._empty(channel)  # whose codec could not say it
+
+    def _empty(self, channel: SendingChannel, room: str | None = None) -> list[str]:
+        """Take everybody out of the channel's rooms, or of one of them; return who they were."""
+        left = []
+        for sid, codec in list(channel.subscribers.items()):
+            if room in (None, room_of(channel.name, codec)):
+                channel.subscribers.pop(sid, None)
+                self._transport.leave(sid, room_of(channel.name, codec))
+                left.append(sid)
+        return left
+
+
+def _room(delivery: Delivery) -> str:
+    return delivery.room

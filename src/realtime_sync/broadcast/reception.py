@@ -3,17 +3,15 @@
 import inspect
 import logging
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager
 from typing import Any
-
-import attrs
 
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.encoded_frames import Body
-from realtime_sync.broadcast.flusher import Flusher, room_of
+from realtime_sync.broadcast.flusher import RETRY, Flusher, room_of
 from realtime_sync.broadcast.options import Options
-from realtime_sync.broadcast.ports import Load, Runtime, Subscriber, Transport
+from realtime_sync.broadcast.ports import Load, Runtime, Transport
 from realtime_sync.broadcast.sending_channel import SendingChannel
+from realtime_sync.broadcast.session import Admission, Session
 from realtime_sync.broadcast.stats import Stats
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
@@ -36,17 +34,6 @@ NO_BODY = Body(None, 0)
 """What comes with an answer that is enough."""
 
 logger = logging.getLogger("realtime_sync")
-
-
-@attrs.define(eq=False)
-class Session:
-    """What is known of one connected client."""
-
-    subscriber: Subscriber
-    lock: AbstractAsyncContextManager[Any]  # its requests are answered in the order in which they came
-    channels: set[str] = attrs.field(factory=set)
-    admitting: str | None = None  # the channel that it is being admitted to
-    revoked: bool = False  # while it was being admitted
 
 
 class Reception:
@@ -108,29 +95,45 @@ class Reception:
         for name in list(session.channels):
             self._leave(session, name)
 
-    def forget_channel(self, name: str, subscribers: Iterable[str]) -> None:
+    def forget_channel(self, channel: SendingChannel, subscribers: Iterable[str]) -> None:
         """Forget who watched a channel that ended."""
         for sid in subscribers:
-            if sid in self._sessions:
-                self._sessions[sid].channels.discard(name)
+            session = self._sessions.get(sid)
+            if session is not None:
+                with session.guard:
+                    session.channels.pop(channel.name, None)
 
     def revoke(self, sid: str | None, channel: str | None) -> list[tuple[str, str]]:
-        """End matching subscriptions, so that no frame goes to them; return (session id, channel) of each."""
-        revoked = []
-        for session in list(self._sessions.values()):
-            if sid is not None and session.subscriber.sid != sid:
-                continue
-            if channel is None or session.admitting == channel:
-                session.revoked = True  # an admission under way was authorised before
-            for name in [name for name in session.channels if channel is None or name == channel]:
-                self._leave(session, name)
-                revoked.append((session.subscriber.sid, name))
-        return revoked
+        """End matching subscriptions; return (session id, channel) of each. From any thread."""
+        sessions = [self._sessions.get(sid)] if sid is not None else list(self._sessions.values())
+        return [
+            (session.subscriber.sid, name)
+            for session in sessions
+            if session is not None
+            for name in session.revoke(channel)
+            if self._leave(session, name)
+        ]
 
-    async def tell_revoked(self, sid: str, channel: str) -> None:
-        """Tell a client that its subscription ended."""
-        if self._transport.is_connected(sid):
-            await self._answer(sid, channel, Answer(Outcome.FORBIDDEN))
+    async def tell_revoked(self, revoked: list[tuple[str, str]]) -> None:
+        """Tell clients that their subscriptions ended; one who could not be told is told again."""
+        failures = 0
+        while untold := [one for one in revoked if not await self._told_revoked(*one)]:
+            revoked = untold
+            await self._runtime.sleep(RETRY.delay_s(failures))
+            failures += 1
+
+    async def _told_revoked(self, sid: str, channel: str) -> bool:
+        session = self._sessions.get(sid)
+        if session is None:
+            return True
+        try:
+            async with session.lock:  # else it might hear of it after a later request that let it in again
+                if channel not in session.channels and self._transport.is_connected(sid):
+                    await self._answer(sid, channel, Answer(Outcome.FORBIDDEN))
+                return True
+        except Exception:
+            logger.exception("%s could not be told that channel %r was revoked; it will be repeated", sid, channel)
+            return False
 
     # ---- requests ------------------------------------------------------------------------------------------------
 
@@ -139,23 +142,26 @@ class Reception:
             versions = ", ".join(str(version) for version in SPOKEN_VERSIONS)
             message = f"this server speaks version {versions} of the protocol, not {wanted.version}"
             return await self._refuse(session, wanted.channel, wanted.request, Outcome.UPGRADE_REQUIRED, message)
-        if await self._may(session, wanted.channel, "subscribe", wanted.request):
+        admission = await self._may(session, wanted.channel, "subscribe", wanted.request)
+        if admission is not None:
             if self._has_too_many(session, wanted.channel):
                 limit = self._options.limits.max_channels_per_client
                 message = f"one connection may watch {limit} channels"
                 return await self._refuse(session, wanted.channel, wanted.request, Outcome.TOO_MANY_CHANNELS, message)
             codec = self._options.choose_codec(wanted.codecs)
-            await self._admit(session, wanted.channel, wanted.request, wanted.position, codec)
+            await self._admit(session, admission, wanted.request, wanted.position, codec)
 
     async def _resync(self, session: Session, wanted: Resync) -> None:
         self._counters.resyncs += 1
         codec = self._codec_of(session, wanted.channel)
         if codec is None:
             return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
-        if await self._may(session, wanted.channel, "resync", wanted.request):
-            await self._admit(session, wanted.channel, wanted.request, wanted.position, codec)
+        admission = await self._may(session, wanted.channel, "resync", wanted.request)
+        if admission is not None:
+            await self._admit(session, admission, wanted.request, wanted.position, codec)
 
     async def _fetch(self, session: Session, wanted: Fetch) -> dict[str, Any]:
+        admission = session.ask(wanted.channel)
         if not await self._is_authorized(session, wanted.channel, "fetch"):
             return {"error": "forbidden"}
         channel = self._channels.open(wanted.channel)
@@ -167,6 +173,8 @@ class Reception:
             if channel.position.offset == 0:
                 return {"error": "waiting"}
             keyframe = channel.primary.keyframe()
+        if admission.revoked:  # only now is it sure that nothing of the document is younger
+            return {"error": "forbidden"}
         try:
             value = resolve(keyframe.document, wanted.pointer)
         except PathNotFound:
@@ -175,31 +183,31 @@ class Reception:
             return {"error": "invalid"}
         return {"value": value, "position": keyframe.position.to_wire()}
 
-    def _leave(self, session: Session, name: str | None) -> None:
-        if name is None or name not in session.channels:
-            return
-        session.channels.discard(name)
-        channel = self._channels.find(name)
-        if channel is None:
-            return
-        channel.used_at = self._runtime.now()
-        codec = channel.subscribers.pop(session.subscriber.sid, None)
-        if codec is not None:
-            self._transport.leave(session.subscriber.sid, room_of(name, codec))
+    def _leave(self, session: Session, name: str | None) -> bool:
+        """End a subscription, from any thread; return whether there was one."""
+        with session.guard:
+            channel = None if name is None else session.channels.pop(name, None)
+            if channel is None:
+                return False
+            channel.used_at = self._runtime.now()
+            codec = channel.subscribers.pop(session.subscriber.sid, None)
+            if codec is not None:
+                self._transport.leave(session.subscriber.sid, room_of(channel.name, codec))
+            return True
 
     # ---- who may ---------------------------------------------------------------------------------------------------
 
-    async def _may(self, session: Session, channel: str, action: str, request: str) -> bool:
-        session.admitting = channel
+    async def _may(self, session: Session, channel: str, action: str, request: str) -> Admission | None:
+        """Return the admission of a client that may, and refuse one that may not."""
         while True:
-            session.revoked = False
+            admission = session.ask(channel)
             if not await self._is_authorized(session, channel, action):
                 break
-            if not session.revoked:  # else: what was answered is older than the revocation; ask again
-                return True
+            if not admission.revoked:  # else: what was answered is older than the revocation; ask again
+                return admission
         self._leave(session, channel)
         await self._refuse(session, channel, request, Outcome.FORBIDDEN)
-        return False
+        return None
 
     async def _is_authorized(self, session: Session, channel: str, action: str) -> bool:
         if not self._options.is_channel_name(channel):
@@ -214,13 +222,15 @@ class Reception:
         return allowed is True
 
     def _has_too_many(self, session: Session, channel: str) -> bool:
-        others = session.channels - {channel}
+        others = session.channels.keys() - {channel}
         return len(others) >= self._options.limits.max_channels_per_client
 
     # ---- admission -------------------------------------------------------------------------------------------------
 
-    async def _admit(self, session: Session, name: str, request: str, position: Position | None, codec: str) -> None:
-        sid = session.subscriber.sid
+    async def _admit(
+        self, session: Session, admission: Admission, request: str, position: Position | None, codec: str
+    ) -> None:
+        name = admission.channel
         while True:
             channel = self._channels.open(name)
             if not await self._load(channel):
@@ -232,35 +242,47 @@ class Reception:
                 if not await self._flush_first_frame(channel):
                     message = "the log could not be read"
                     return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
-                if self._transport.is_connected(sid):
-                    await self._admit_locked(session, channel, request, position, codec)
-                return
+                return await self._admit_locked(session, admission, channel, request, position, codec)
 
     async def _admit_locked(
-        self, session: Session, channel: SendingChannel, request: str, position: Position | None, codec: str
+        self,
+        session: Session,
+        admission: Admission,
+        channel: SendingChannel,
+        request: str,
+        position: Position | None,
+        codec: str,
     ) -> None:
         """Cut, queue and join. A revocation between two steps ends it: nobody slips through."""
         sid = session.subscriber.sid
-        if not session.revoked:
+        if not self._transport.is_connected(sid):
+            return
+        if not admission.revoked:
             with channel.lock:
                 cut = channel.primary.catch_up(position, self._runtime.now())
             if not await self._deliver_catch_up(channel, sid, request, cut, codec):
                 return  # who watched already stays: the next frame may be one that can be sent
-        if not session.revoked:
-            self._join(session, channel, codec)
-            await self._transport.enter(sid, room_of(channel.name, codec))
-        if session.revoked:
-            self._leave(session, channel.name)
-            self._transport.leave(sid, room_of(channel.name, codec))
-            await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
+        if self._join(session, admission, channel, codec):
+            room = room_of(channel.name, codec)
+            await self._transport.enter(sid, room)
+            if session.watches(admission, channel):
+                return
+            self._transport.leave(sid, room)
+        await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
 
-    def _join(self, session: Session, channel: SendingChannel, codec: str) -> None:
-        previous = channel.subscribers.get(session.subscriber.sid)
-        if previous is not None and previous != codec:
-            self._transport.leave(session.subscriber.sid, room_of(channel.name, previous))
-        channel.subscribers[session.subscriber.sid] = codec
-        session.channels.add(channel.name)
-        channel.used_at = self._runtime.now()
+    def _join(self, session: Session, admission: Admission, channel: SendingChannel, codec: str) -> bool:
+        """Make it a subscriber, unless it was revoked; a thread that revokes comes before this or after it."""
+        sid = session.subscriber.sid
+        with session.guard:
+            if admission.revoked:
+                return False
+            previous = channel.subscribers.get(sid)
+            if previous is not None and previous != codec:
+                self._transport.leave(sid, room_of(channel.name, previous))
+            channel.subscribers[sid] = codec
+            session.channels[channel.name] = channel
+            channel.used_at = self._runtime.now()
+            return True
 
     async def _deliver_catch_up(
         self, channel: SendingChannel, sid: str, request: str, cut: CatchUp, codec: str
@@ -367,10 +389,11 @@ class Reception:
 
     def _session(self, sid: str) -> Session:
         session = self._sessions.get(sid)
-        if session is None:
-            session = self._sessions[sid] = Session(self._transport.subscriber(sid), self._runtime.lock())
+        if session is None:  # of two threads that come here at once both get the one that was first
+            new = Session(self._transport.subscriber(sid), self._runtime.lock())
+            session = self._sessions.setdefault(sid, new)
         return session
 
-    def _codec_of(self, session: Session, channel: str) -> str | None:
-        found = self._channels.find(channel) if channel in session.channels else None
-        return None if found is None else found.subscribers.get(session.subscriber.sid)
+    def _codec_of(self, session: Session, name: str) -> str | None:
+        channel = session.channels.get(name)
+        return None if channel is None else channel.subscribers.get(session.subscriber.sid)

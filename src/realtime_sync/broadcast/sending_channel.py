@@ -78,7 +78,7 @@ class SendingChannel(Channel):
     Whoever holds `send_lock` decides what subscribers get next; all below `send_lock` is touched under it alone.
 
     Attributes:
-        ended: Nothing of it is captured, appended or committed any more; what is in the outbox is still sent.
+        ended: Nothing of it is appended or sent any more.
         urgent: A capture does not want to wait for the window.
         worker: Flushes it until nothing is pending.
     """
@@ -112,6 +112,17 @@ class SendingChannel(Channel):
 
     def wake(self, urgent: bool) -> None:
         self._shell.wake(self, urgent)
+
+    def rest_if_idle(self) -> bool:
+        """End the worker that asks, and be woken by the next capture, when nothing is pending; return whether it is so.
+
+        One step under the lock: a capture on another thread comes before it, and is pending, or after it, and wakes.
+        """
+        with self.lock:
+            self._awake = self.is_pending
+            if not self._awake:
+                self.worker = None
+            return not self._awake
 
     def recover(self, log: ChannelLog) -> None:
         """Go on where the log ended. Called once, where the log is called, before anything is flushed.

@@ -148,7 +148,6 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
 
     async def end(self, channel: SendingChannel, reason: str, *, forget: bool) -> None:
         self.arrived()
-        channel.refuse_captures(reason)
         await self._end(channel, reason, forget)
 
     def _make_channel(self, name: str, primary: Primary) -> ThreadedChannel:

@@ -1,0 +1,61 @@
+"""What is known of one connected client."""
+
+import threading
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import attrs
+
+from realtime_sync.broadcast.ports import Subscriber
+from realtime_sync.broadcast.sending_channel import SendingChannel
+
+
+@attrs.define(eq=False)
+class Admission:
+    """One request of a client, from the moment in which `authorize` is asked.
+
+    Attributes:
+        channel: Name of the channel that it is about.
+        revoked: What `authorize` said, or is about to say, is older than a revocation.
+    """
+
+    channel: str
+    revoked: bool = False
+
+
+@attrs.define(eq=False)
+class Session:
+    """A connected client that asked for something.
+
+    Attributes:
+        subscriber: Who it is.
+        lock: Its requests are answered one after the other, in the order in which they came.
+        guard: Held for a moment to join or leave, or to revoke: any thread may do that. Nothing is awaited under it.
+        channels: What it watches, by name.
+        admission: The newest request.
+    """
+
+    subscriber: Subscriber
+    lock: AbstractAsyncContextManager[Any]
+    guard: threading.Lock = attrs.field(factory=threading.Lock)
+    channels: dict[str, SendingChannel] = attrs.field(factory=dict)
+    admission: Admission | None = None
+
+    def ask(self, channel: str) -> Admission:
+        """Return the admission of a request that begins; revocations hit it from now on."""
+        admission = Admission(channel)
+        with self.guard:
+            self.admission = admission
+        return admission
+
+    def revoke(self, channel: str | None) -> list[str]:
+        """Let the request under way know; return the names of the channels that are to be left."""
+        with self.guard:
+            if self.admission is not None and channel in (None, self.admission.channel):
+                self.admission.revoked = True
+            return [name for name in self.channels if channel in (None, name)]
+
+    def watches(self, admission: Admission, channel: SendingChannel) -> bool:
+        """Whether a client that was let in is still in: it may have been revoked, or have left, meanwhile."""
+        with self.guard:
+            return not admission.revoked and self.channels.get(channel.name) is channel
