@@ -1,6 +1,6 @@
 """A broadcaster on virtual time over an in-memory transport, and subscribers with real replicas."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.ports import allow_everyone
@@ -9,10 +9,28 @@ from realtime_sync.replication.subscription import Subscription
 from realtime_sync.testing import MemoryClient, MemoryTransport, VirtualClock
 
 
+class Clock(Protocol):
+    """What a watcher reads."""
+
+    def now(self) -> float: ...
+
+
+class WatchedWorld(Protocol):
+    """What a watcher needs of its world."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def transport(self) -> MemoryTransport: ...
+
+    async def settle(self) -> None: ...
+
+
 class Watcher:
     """A client with a replica of one channel, pumped by hand."""
 
-    def __init__(self, world: "World", channel: str, codecs: tuple[str, ...] = ("json",), **connection: Any) -> None:
+    def __init__(self, world: WatchedWorld, channel: str, codecs: tuple[str, ...] = ("json",), **connection: Any) -> None:
         self.world = world
         self.client: MemoryClient = world.transport.connect(**connection)
         self.subscription = Subscription(channel, codecs, Replica(uniform=lambda: 0.0))
@@ -30,7 +48,7 @@ class Watcher:
         """Exchange messages until neither side has any left."""
         while True:
             await self.client.send_all(self.subscription.outgoing())
-            await self.world.clock.settle()
+            await self.world.settle()
             arrived = self.client.take()
             for event, arguments in arrived:
                 self.take(event, arguments)
@@ -71,7 +89,11 @@ class World:
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        self.transport = MemoryTransport()
+        self.transport: MemoryTransport = MemoryTransport()
+
+    async def settle(self) -> None:
+        """Let everything happen that waits for no time."""
+        await self.clock.settle()
 
     def hub(self, **options: Any) -> AsyncBroadcaster:
         return AsyncBroadcaster(self.transport, runtime=self.clock, **{"authorize": allow_everyone, **options})

@@ -21,6 +21,10 @@ class LossyLink(Generic[Message]):
         self.loss, self.duplication, self.reordering = loss, duplication, reordering
         self._on_the_way: list[Message] = []
 
+    def __len__(self) -> int:
+        """Return how many messages are on their way."""
+        return len(self._on_the_way)
+
     def send(self, message: Message) -> None:
         """Put a message on its way."""
         if self._random.random() < self.loss:
@@ -36,6 +40,10 @@ class LossyLink(Generic[Message]):
             (late if self._random.random() < self.reordering else arrived).append(message)
         self._on_the_way = late
         return arrived
+
+    def cut(self) -> None:
+        """Lose everything that is on its way."""
+        self._on_the_way.clear()
 
     def heal(self) -> None:
         """From now on nothing is lost, repeated or late."""

@@ -2,17 +2,20 @@
 
 import itertools
 import json
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from realtime_sync.broadcast.ports import Receiver, Subscriber
+from realtime_sync.broadcast.run_now import run_now
 from realtime_sync.replication.subscription import Outgoing
 
 
 class MemoryTransport:
     """A `Transport` within one process: what is delivered lies in the clients' inboxes.
 
-    Like a real one it copies: a client never holds the server's own objects.
+    It serves both shells: its coroutines never suspend, and it may be called from any thread. Like a real one it
+    copies: a client never holds the server's own objects.
 
     Attributes:
         failure: When set, every delivery raises it.
@@ -26,6 +29,7 @@ class MemoryTransport:
         self._clients: dict[str, MemoryClient] = {}
         self._rooms: dict[str, dict[str, None]] = {}
         self._numbers = itertools.count(1)
+        self._lock = threading.Lock()  # around the rooms
 
     def connect(self, *, auth: Any = None, environ: Mapping[str, Any] | None = None) -> "MemoryClient":
         """Return a new connected client."""
@@ -36,9 +40,11 @@ class MemoryTransport:
 
     def disconnect(self, sid: str) -> None:
         """End a client's connection."""
-        if self._clients.pop(sid, None) is not None:
+        with self._lock:
+            client = self._clients.pop(sid, None)
             for room in list(self._rooms):
-                self.leave(sid, room)
+                self._take_out(sid, room)
+        if client is not None:
             self.receiver.departed(sid)
 
     @property
@@ -50,7 +56,8 @@ class MemoryTransport:
     @property
     def rooms(self) -> dict[str, list[str]]:
         """The session ids in each room that is not empty."""
-        return {room: list(members) for room, members in self._rooms.items()}
+        with self._lock:
+            return {room: list(members) for room, members in self._rooms.items()}
 
     def listen(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -62,13 +69,19 @@ class MemoryTransport:
         return sid in self._clients
 
     def members(self, room: str) -> Iterable[str]:
-        return list(self._rooms.get(room, ()))
+        with self._lock:
+            return list(self._rooms.get(room, ()))
 
     async def enter(self, sid: str, room: str) -> None:
-        if sid in self._clients:
-            self._rooms.setdefault(room, {})[sid] = None
+        with self._lock:
+            if sid in self._clients:
+                self._rooms.setdefault(room, {})[sid] = None
 
     def leave(self, sid: str, room: str) -> None:
+        with self._lock:
+            self._take_out(sid, room)
+
+    def _take_out(self, sid: str, room: str) -> None:
         members = self._rooms.get(room, {})
         members.pop(sid, None)
         if not members:
@@ -111,6 +124,10 @@ class MemoryClient:
     async def send(self, event: str, message: Any) -> Any:
         """Send a message to the server; return the acknowledgement."""
         return await self._transport.receiver.receive(self.sid, event, _copied(message))
+
+    def send_now(self, event: str, message: Any) -> Any:
+        """`send`, for a server on threads: return when it has been answered."""
+        return run_now(self.send(event, message))
 
     async def send_all(self, outgoing: Iterable[Outgoing]) -> None:
         """Send what a `Subscription` has to say."""
