@@ -1,12 +1,15 @@
-"""Real servers for tests: uvicorn on a free port of this machine."""
+"""Real servers for tests, on free ports of this machine: uvicorn, and Werkzeug's with a thread for each client."""
 
 import asyncio
+import logging
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
+from werkzeug.serving import BaseWSGIServer, make_server
 
 
 class RunningServer:
@@ -47,6 +50,24 @@ async def serving(app: Any, port: int = 0) -> AsyncIterator[RunningServer]:
         yield server
     finally:
         await server.stop()
+
+
+@contextmanager
+def serving_threads(app: Any, sio: Any, port: int = 0) -> Iterator[str]:
+    """Serve a WSGI application with the `socketio.Server` in it for the length of a block; give its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        for client in list(sio.eio.sockets.values()):
+            client.close(wait=False)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        sio.shutdown()
 
 
 async def eventually(condition: Any, timeout_s: float = 10.0) -> None:
