@@ -76,6 +76,7 @@ from realtime_sync.replication.batch import MessageBatch
 from realtime_sync.replication.primary import CatchUp, LooseEvents, Primary
 from realtime_sync.replication.replica import (
     ChannelEnded,
+    ChecksumMismatch,
     EventReceived,
     EventsDropped,
     Happening,
@@ -88,7 +89,7 @@ from realtime_sync.replication.replica import (
     StateChanged,
 )
 from realtime_sync.wire.codec import Codec, available_codecs, get_codec, register_codec
-from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe, frame_from_wire, frame_to_wire
+from realtime_sync.wire.frames import Check, Closed, Delta, Event, Frame, Keyframe, frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import Answer, Outcome
 
 __version__ = "0.1.0"
@@ -106,6 +107,8 @@ __all__ = [
     "ChannelClosed",
     "ChannelEnded",
     "ChannelLog",
+    "Check",
+    "ChecksumMismatch",
     "Closed",
     "Codec",
     "DecodeError",

@@ -11,6 +11,7 @@ from realtime_sync.errors import ProtocolError
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.replica import (
     ChannelEnded,
+    ChecksumMismatch,
     EventReceived,
     EventsDropped,
     Happening,
@@ -50,6 +51,8 @@ def check(replica: Replica, step: dict[str, Any], happened: list[Happening]) -> 
     assert asked == ([step["asked"]] if step.get("asked") else [])
     assert [[one.name, one.data] for one in happened if isinstance(one, EventReceived)] == step.get("events", [])
     assert sum(one.count for one in happened if isinstance(one, EventsDropped)) == step.get("dropped", 0)
+    mismatches = [list(one.pointers) for one in happened if isinstance(one, ChecksumMismatch)]
+    assert mismatches == ([step["mismatch"]] if "mismatch" in step else [])
     refused = [one.outcome.value for one in happened if isinstance(one, Refused)]
     assert refused == ([step["refused"]] if "refused" in step else [])
     if "state" in step:

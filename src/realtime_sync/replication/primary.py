@@ -16,6 +16,7 @@ from realtime_sync.errors import EditConflict, InvalidName, InvalidValue, NoDocu
 from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.limits import HistoryLimits
 from realtime_sync.position import Position
+from realtime_sync.replication.check_schedule import CheckSchedule
 from realtime_sync.replication.event_queue import EventQueue, QueuedEvent
 from realtime_sync.replication.history import History
 from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
@@ -100,6 +101,7 @@ class Primary:
         self.position = Position(epoch, 0)
         self._normalizer = normalizer
         self._history = History(history or HistoryLimits())
+        self._checks = CheckSchedule()
         self._events = EventQueue(max_queue_size)
         self._overflow = 0  # of frames that were cut, not asked for yet
         self._untold = 0  # events that went to plain clients alone
@@ -328,7 +330,8 @@ class Primary:
         self._untold = 0
         if self._is_first_frame:
             return _Taken(Keyframe(after, self._head, events, dropped), self._head)
-        frame = Delta(self.position, after, self._pending.patch, events, dropped)
+        patch = self._pending.patch
+        frame = Delta(self.position, after, patch, events, dropped, self._checks.check(patch, self._head))
         self._pending = PatchComposer()
         self._compact_at = COMPACT_AT_OPERATIONS
         return _Taken(frame, self._head)
@@ -367,7 +370,10 @@ class Primary:
         return CatchUp(
             Outcome.PATCH,
             self.position,
-            Delta(position, self.position, compose(*(delta.patch for delta in missed)), events, dropped),
+            # The last delta leads to the same document, so its check holds for this one too.
+            Delta(
+                position, self.position, compose(*(delta.patch for delta in missed)), events, dropped, missed[-1].check
+            ),
             Keyframe(self.position, self._settled, events, dropped),
         )
 

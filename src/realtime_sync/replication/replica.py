@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
+from realtime_sync.document.checksum import checksum
 from realtime_sync.document.patch import apply_patch
 from realtime_sync.errors import PatchError, ProtocolError, RemoteError
 from realtime_sync.jsontypes import Json, Patch
@@ -109,6 +110,19 @@ class EventsDropped:
 
 
 @attrs.frozen
+class ChecksumMismatch:
+    """The patch led to another document than the server's: this copy was wrong, now or for some time already.
+
+    Attributes:
+        position: Of the delta whose checksum showed it; nothing of that delta was applied.
+        pointers: Where the values are that it covered; PROTOCOL.md, section 4.
+    """
+
+    position: Position
+    pointers: tuple[str, ...]
+
+
+@attrs.frozen
 class ResyncNeeded:
     """Send this request: the replica lost the thread, or its last request got no answer.
 
@@ -150,6 +164,7 @@ Happening: TypeAlias = (
     | PatchApplied
     | EventReceived
     | EventsDropped
+    | ChecksumMismatch
     | ResyncNeeded
     | StateChanged
     | Refused
@@ -342,7 +357,12 @@ class Replica:
             try:
                 document = apply_patch(self.document, frame.patch)
             except PatchError as error:
-                self._lose(now, f"a patch that does not fit: {error}")
+                self._lose_frame(frame, now, f"a patch that does not fit: {error}")
+                return
+            check = frame.check
+            if check is not None and checksum(document, check.pointers) != check.crc32:
+                self._happenings.append(ChecksumMismatch(frame.position, check.pointers))
+                self._lose_frame(frame, now, f"a checksum that does not hold at {frame.position}")
                 return
             happened = PatchApplied(frame.patch, document, frame.position)
         else:
@@ -356,6 +376,12 @@ class Replica:
         if frame.dropped:
             self._happenings.append(EventsDropped(frame.dropped))
         self._happenings.extend(EventReceived(event.name, event.data) for event in frame.events)
+
+    def _lose_frame(self, frame: Delta, now: float, reason: str) -> None:
+        # Its events are lost with it: the keyframe that is asked for does not know that they were missed.
+        if lost := len(frame.events) + frame.dropped:
+            self._happenings.append(EventsDropped(lost))
+        self._lose(now, reason)
 
     def _receive_closed(self, frame: Closed) -> None:
         mine = self.position is not None and self.position.epoch == frame.epoch
