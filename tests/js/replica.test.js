@@ -10,7 +10,7 @@ import { conformance } from "./conformance.js";
 
 const STEP_KEYS = new Set([
   ...["ask", "frame", "answer", "garbage", "tick", "disconnected", "now"],
-  ...["state", "position", "document", "no_document", "events", "dropped", "asked", "closed", "refused", "deadline"],
+  ...["state", "position", "document", "no_document", "events", "dropped", "mismatch", "asked", "closed", "refused", "deadline"],
 ]);
 
 function take(replica, step) {
@@ -35,6 +35,11 @@ function check(replica, happenings, step, where) {
   assert.equal(
     of("events_dropped").reduce((sum, { count }) => sum + count, 0),
     step.dropped ?? 0,
+    where,
+  );
+  assert.deepEqual(
+    of("checksum_mismatch").map(({ pointers }) => pointers),
+    step.mismatch ? [step.mismatch] : [],
     where,
   );
   assert.deepEqual(

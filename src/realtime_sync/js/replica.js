@@ -1,6 +1,7 @@
 /** The reading end of one channel: a document that is right, or says that it is not. No I/O, no clock. */
 
 import { REQUEST_BACKOFF } from "./backoff.js";
+import { checksum } from "./checksum.js";
 import { shareEqual } from "./equality.js";
 import { PatchError, ProtocolError } from "./errors.js";
 import { isRefusal } from "./frames.js";
@@ -75,6 +76,7 @@ export const TABLE = {
  *   | {type: "patch_applied", patch: Operation[], document: any, position: Position}
  *   | {type: "event_received", name: string, data: any}
  *   | {type: "events_dropped", count: number}
+ *   | {type: "checksum_mismatch", position: Position, pointers: string[]}
  *   | {type: "resync_needed", request: string, position: Position | null, reason: string}
  *   | {type: "state_changed", state: State}
  *   | {type: "refused", outcome: string, message: string}
@@ -242,6 +244,34 @@ export class Replica {
     return this.#flush();
   }
 
+  /**
+   * A frame came that needs a dictionary: what is held is as good as before, but that one is missing.
+   *
+   * @param {Error} error
+   * @param {Answer | null} answer
+   * @param {number} now
+   * @returns {Happening[]}
+   */
+  receiveUnknownDictionary(error, answer, now) {
+    this.#settleRequest(answer);
+    if (this.state !== "closed" && this.refusal === null) this.#ask(now, error.message);
+    return this.#flush();
+  }
+
+  /**
+   * A part of a frame came: while an answer arrives, it is not asked for again.
+   *
+   * @param {Answer | null} answer
+   * @param {number} now
+   * @returns {Happening[]}
+   */
+  receivePart(answer, now) {
+    if (this.#asked.has(answer?.request ?? "") && this.deadline !== null) {
+      this.deadline = now + this.#backoff.delayS(this.#unanswered);
+    }
+    return this.#flush();
+  }
+
   // ---- the table's words -------------------------------------------------------------------------------------------
 
   /**
@@ -287,12 +317,20 @@ export class Replica {
   #apply(frame, now) {
     const position = { epoch: frame.epoch, offset: frame.offset };
     if (frame.type === "delta") {
+      let document;
       try {
-        this.document = applyPatch(this.document, frame.patch);
+        document = applyPatch(this.document, frame.patch);
       } catch (error) {
         if (!(error instanceof PatchError)) throw error;
-        return this.#lose(now, `a patch that does not fit: ${error.message}`);
+        return this.#loseFrame(frame, now, `a patch that does not fit: ${error.message}`);
       }
+      const { check } = frame;
+      if (check && checksum(document, check.pointers) !== check.crc32) {
+        // This copy was wrong, now or for some time already: nothing of the frame is shown.
+        this.#happenings.push({ type: "checksum_mismatch", position, pointers: check.pointers });
+        return this.#loseFrame(frame, now, `a checksum that does not hold at ${position.epoch}:${position.offset}`);
+      }
+      this.document = document;
     } else {
       this.document = shareEqual(this.document, frame.document);
     }
@@ -307,6 +345,18 @@ export class Replica {
     );
     if (frame.dropped > 0) this.#happenings.push({ type: "events_dropped", count: frame.dropped });
     for (const [name, data] of frame.events) this.#happenings.push({ type: "event_received", name, data });
+  }
+
+  /**
+   * @param {Delta} frame
+   * @param {number} now
+   * @param {string} reason
+   */
+  #loseFrame(frame, now, reason) {
+    // Its events are lost with it: the keyframe that is asked for does not know that they were missed.
+    const lost = frame.events.length + frame.dropped;
+    if (lost > 0) this.#happenings.push({ type: "events_dropped", count: lost });
+    this.#lose(now, reason);
   }
 
   /** @param {Closed} frame */
