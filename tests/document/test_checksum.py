@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from realtime_sync.document.checksum import MOST_WEIGHT, TEXT_PER_VALUE, Checksum, checksum
 from realtime_sync.document.equality import json_equal
+from realtime_sync.document.patch import apply_patch
 from realtime_sync.jsontypes import Json
 from realtime_sync.testing.strategies import json_pairs, json_values
 
@@ -161,3 +162,14 @@ def test_nothing_covered_is_changed() -> None:
     before = copy.deepcopy(document)
     checksum(document, ["", "/b", "#/b"])
     assert json.dumps(document) == json.dumps(before)
+
+
+def test_the_example_in_the_protocol_holds() -> None:
+    page = (Path(__file__).parents[2] / "PROTOCOL.md").read_text(encoding="utf-8")
+    frames = [json.loads(line) for line in page.splitlines() if line.startswith('    {"type":')]
+    document = next(frame["document"] for frame in frames if frame["type"] == "keyframe")
+    checked = [frame for frame in frames if "check" in frame]
+    assert checked
+    for frame in checked:
+        crc32, *pointers = frame["check"]
+        assert checksum(apply_patch(document, frame["patch"]), pointers) == crc32
