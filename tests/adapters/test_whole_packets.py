@@ -1,8 +1,6 @@
 """No packet of a threaded server is torn, whoever sends at the same time."""
 
-import sys
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,15 +14,6 @@ from tests.adapters.raw_client import RawClient
 from tests.servers import serving_threads
 
 THREADS, EACH = 8, 60
-
-
-@pytest.fixture
-def hurried() -> Iterator[None]:
-    """Threads take turns as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def blobs(worker: int, number: int) -> tuple[bytes, bytes]:

@@ -38,6 +38,10 @@ class RequestLines:
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = {}
 
+    def __len__(self) -> int:
+        """Clients with a request that is not done."""
+        return len(self._lines)
+
     def add(self, client: str, request: Request) -> None:
         """Run `request` after those of `client` that came before it. Blocks while too many of them wait."""
         with self._lock:
