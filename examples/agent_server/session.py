@@ -105,7 +105,7 @@ class Session:
             "bytes_if_whole": self.bytes_if_whole,
             "frames": self.channel.position.offset,
             "keyframes": stats.keyframes_sent,
-            "resyncs": stats.resyncs,
+            "resyncs": stats.total_resyncs,
             "subscribers": self.channel.subscriber_count,
         }
 

@@ -32,7 +32,7 @@ from realtime_sync.broadcast.ports import (
 from realtime_sync.broadcast.primitives import Primitives
 from realtime_sync.broadcast.registry import ShellKind, TransportKind, register_transport
 from realtime_sync.broadcast.registry import kind_of as _kind_of
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Drop, ResyncCause, Stats
 from realtime_sync.broadcast.thread_runtime import ThreadRuntime
 from realtime_sync.broadcast.threaded_broadcaster import ThreadedBroadcaster
 from realtime_sync.broadcast.threaded_channel import ThreadedChannel
@@ -115,6 +115,7 @@ __all__ = [
     "Delta",
     "Draft",
     "DraftClosed",
+    "Drop",
     "EditConflict",
     "Event",
     "EventReceived",
@@ -155,6 +156,7 @@ __all__ = [
     "Refused",
     "RemoteError",
     "Replica",
+    "ResyncCause",
     "ResyncNeeded",
     "Runtime",
     "ShellKind",

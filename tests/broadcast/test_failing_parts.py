@@ -12,6 +12,7 @@ from realtime_sync.broadcast.ports import ChannelLog
 from realtime_sync.errors import LogRefused
 from realtime_sync.position import Position
 from realtime_sync.wire.frames import Delta, Keyframe
+from tests.broadcast.threaded_world import on_both_shells
 from tests.broadcast.world import World
 
 
@@ -72,6 +73,7 @@ async def until(world: World, condition: Any) -> None:
     raise AssertionError("it never came true")
 
 
+@on_both_shells
 async def test_while_the_log_is_slow_captures_go_on_and_become_one_frame(world: World) -> None:
     log = TroubledLog()
     channel = world.hub(log=log).channel("c", initial={"n": 0})
@@ -94,6 +96,7 @@ async def test_while_the_log_is_slow_captures_go_on_and_become_one_frame(world: 
     assert all(name.startswith("realtime_sync-log") for name in log.threads)
 
 
+@on_both_shells
 @pytest.mark.parametrize("when", ["fail_before", "fail_after"])
 async def test_an_append_that_fails_is_repeated_as_it_was(world: World, when: str) -> None:
     log = TroubledLog()
@@ -123,6 +126,7 @@ async def test_an_append_that_fails_is_repeated_as_it_was(world: World, when: st
     assert hub.get_stats().flush_failures >= 2
 
 
+@on_both_shells
 async def test_the_worker_repeats_a_failed_flush_by_itself_with_back_off(world: World) -> None:
     log = TroubledLog()
     channel = world.hub(log=log).channel("c", initial={"n": 0})
@@ -138,6 +142,7 @@ async def test_the_worker_repeats_a_failed_flush_by_itself_with_back_off(world: 
     await until(world, lambda: channel.position.offset == 2)
 
 
+@on_both_shells
 async def test_a_log_that_refuses_keeps_everything_and_says_so(world: World) -> None:
     log = MemoryLog()
     hub = world.hub(log=log)
@@ -155,6 +160,7 @@ async def test_a_log_that_refuses_keeps_everything_and_says_so(world: World) -> 
     assert channel.document == {"n": 1}
 
 
+@on_both_shells
 async def test_a_restart_with_the_log_goes_on_in_the_same_epoch(world: World) -> None:
     log = MemoryLog()
     before = world.hub(log=log).channel("c", initial={"n": 0})
@@ -174,6 +180,7 @@ async def test_a_restart_with_the_log_goes_on_in_the_same_epoch(world: World) ->
     assert after.position.offset == before.position.offset + 1
 
 
+@on_both_shells
 async def test_a_log_in_a_thread_is_read_at_the_first_flush_and_earlier_captures_are_a_change(
     world: World,
 ) -> None:
@@ -189,6 +196,7 @@ async def test_a_log_in_a_thread_is_read_at_the_first_flush_and_earlier_captures
     ]
 
 
+@on_both_shells
 async def test_a_log_that_cannot_be_read_at_first_is_asked_again(world: World) -> None:
     log = TroubledLog()
     log.append("c", Keyframe(Position("OLD", 1), {"n": 1}))
@@ -214,6 +222,7 @@ async def test_a_log_that_cannot_be_read_at_first_is_asked_again(world: World) -
     assert (watcher.status, watcher.document) == ("live", {"n": 1})
 
 
+@on_both_shells
 async def test_a_log_that_lost_what_follows_its_keyframe_is_an_error_and_not_a_shorter_history(world: World) -> None:
     log = TroubledLog()
     log.append("c", Keyframe(Position("OLD", 1), {"n": 0}))
@@ -224,6 +233,7 @@ async def test_a_log_that_lost_what_follows_its_keyframe_is_an_error_and_not_a_s
     assert channel.document == {"n": 1}
 
 
+@on_both_shells
 async def test_a_log_replays_a_bounded_number_of_deltas(world: World) -> None:
     log = MemoryLog()
     channel = world.hub(log=log).channel("c", initial={"n": 0})
@@ -238,6 +248,7 @@ async def test_a_log_replays_a_bounded_number_of_deltas(world: World) -> None:
     assert deltas[-1].position == channel.position
 
 
+@on_both_shells
 async def test_deleting_a_channel_deletes_it_from_the_log(world: World) -> None:
     log = MemoryLog()
     hub = world.hub(log=log)
@@ -249,6 +260,7 @@ async def test_deleting_a_channel_deletes_it_from_the_log(world: World) -> None:
     assert log.load_keyframe("gone") is None
 
 
+@on_both_shells
 async def test_a_failed_delivery_is_repeated(world: World) -> None:
     hub = world.hub()
     channel = hub.channel("c", initial={"n": 0})
@@ -263,7 +275,7 @@ async def test_a_failed_delivery_is_repeated(world: World) -> None:
     await watcher.pump()
     assert watcher.document == {"n": 2}
     assert watcher.status == "live"
-    assert hub.get_stats().resyncs == 0
+    assert hub.get_stats().total_resyncs == 0
 
 
 async def test_a_cancelled_flush_loses_nothing(world: World) -> None:
@@ -286,6 +298,7 @@ async def test_a_cancelled_flush_loses_nothing(world: World) -> None:
     assert watcher.status == "live"
 
 
+@on_both_shells
 async def test_a_codec_that_fails_does_not_stop_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = world.hub()
     channel = hub.channel("c", initial={"n": 0})
@@ -304,7 +317,7 @@ async def test_a_codec_that_fails_does_not_stop_the_others(world: World, monkeyp
     for watcher in (healthy, ill):
         await watcher.pump()
         assert watcher.document == {"n": 2}
-    assert hub.get_stats().resyncs == 1, "the ill one saw a gap, and asked"
+    assert hub.get_stats().total_resyncs == 1, "the ill one saw a gap, and asked"
 
 
 # ---- the memory log itself -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realtime_sync.broadcast.encoded_frames import KEPT, KEPT_BYTES, Encodings
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import MessageTooLarge
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
@@ -14,6 +14,7 @@ from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire.codec import Codec, get_codec
 from realtime_sync.wire.frames import Closed, Delta, Keyframe
 from realtime_sync.wire.messages import Outcome
+from tests.broadcast.threaded_world import on_both_shells
 from tests.broadcast.world import Watcher, World
 
 SMALL = Limits(max_message_bytes=200)
@@ -29,6 +30,7 @@ def parts_in(bodies: list[Any]) -> list[dict[str, Any]]:
     return [body for body in bodies if isinstance(body, dict) and body.get("type") == "part"]
 
 
+@on_both_shells
 @pytest.mark.parametrize("codec", CODECS)
 async def test_large_frames_travel_in_parts_to_joiners_and_to_the_room(world: World, codec: str) -> None:
     hub = world.hub(limits=SMALL)
@@ -55,6 +57,7 @@ async def test_large_frames_travel_in_parts_to_joiners_and_to_the_room(world: Wo
     assert parts_in(watcher.frames_bytes) == joined + live
 
 
+@on_both_shells
 @pytest.mark.parametrize("codec", CODECS)
 async def test_twenty_joiners_of_a_document_in_parts_cost_one_encoding(world: World, codec: str) -> None:
     hub = world.hub(limits=SMALL)
@@ -68,6 +71,7 @@ async def test_twenty_joiners_of_a_document_in_parts_cost_one_encoding(world: Wo
     assert stats.messages == 20 * len(watcher.frames_bytes)
 
 
+@on_both_shells
 async def test_bytes_are_counted_as_often_as_they_are_sent(world: World) -> None:
     hub = world.hub(limits=SMALL)
     hub.channel("c", initial={"text": noise(1_000)})
@@ -76,6 +80,7 @@ async def test_bytes_are_counted_as_often_as_they_are_sent(world: World) -> None
     assert hub.get_stats().bytes_sent == sent > 2_000
 
 
+@on_both_shells
 @pytest.mark.parametrize("codec", CODECS)
 async def test_a_transport_that_fails_between_two_parts_goes_on_with_the_next(world: World, codec: str) -> None:
     hub = world.hub(limits=SMALL)
@@ -113,6 +118,7 @@ async def refused_joiner(world: World, codec: str) -> Watcher:
     return watcher
 
 
+@on_both_shells
 @pytest.mark.parametrize(("limit", "codec"), [("max_encoded_bytes", "msgpack"), ("max_decoded_bytes", "json")])
 async def test_a_document_over_a_limit_is_not_sent_and_the_joiner_is_told_both_numbers(
     world: World, caplog: pytest.LogCaptureFixture, limit: str, codec: str
@@ -136,6 +142,7 @@ async def test_a_document_over_a_limit_is_not_sent_and_the_joiner_is_told_both_n
         assert watcher.document == {"text": "short"}
 
 
+@on_both_shells
 async def test_a_live_frame_over_a_limit_is_a_gap_for_its_codec_and_nothing_for_the_others(world: World) -> None:
     hub = world.hub(limits=Limits(max_encoded_bytes=900))
     channel = hub.channel("c", initial={"text": ""})
@@ -161,6 +168,7 @@ async def test_a_live_frame_over_a_limit_is_a_gap_for_its_codec_and_nothing_for_
     assert packed.document == channel.document
 
 
+@on_both_shells
 async def test_a_catch_up_that_a_codec_cannot_write_is_answered(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -201,7 +209,7 @@ def catch_up(patch_size: int, document_size: int) -> CatchUp:
 def test_the_smaller_one_is_sent_and_never_one_that_is_too_large(
     patch_size: int, document_size: int, outcome: Outcome
 ) -> None:
-    encodings = Encodings("c", Limits(max_encoded_bytes=1_000), Stats())
+    encodings = Encodings("c", Limits(max_encoded_bytes=1_000), Counters())
     cut = catch_up(patch_size, document_size)
     chosen, encoded = encodings.smallest(cut, "msgpack")
     assert chosen is outcome
@@ -209,37 +217,37 @@ def test_the_smaller_one_is_sent_and_never_one_that_is_too_large(
 
 
 def test_when_both_are_too_large_it_says_so() -> None:
-    encodings = Encodings("c", Limits(max_encoded_bytes=1_000), Stats())
+    encodings = Encodings("c", Limits(max_encoded_bytes=1_000), Counters())
     with pytest.raises(MessageTooLarge, match=r"a keyframe of channel 'c'.*over max_encoded_bytes=1000"):
         encodings.smallest(catch_up(5_000, 5_000), "msgpack")
 
 
 def test_a_patch_far_smaller_than_the_last_keyframe_needs_no_comparison() -> None:
-    counters = Stats()
+    counters = Counters()
     encodings = Encodings("c", Limits(), counters)
     encodings.smallest(catch_up(500, 1_000), "msgpack")
-    assert counters.encodings == 2
+    assert counters.stats().encodings == 2
     later = Position("A", 3)
     cut = CatchUp(Outcome.PATCH, later, Delta(Position("A", 2), later, []), Keyframe(later, "d" * 1_000))
     assert encodings.smallest(cut, "msgpack")[0] is Outcome.PATCH
-    assert counters.encodings == 3
+    assert counters.stats().encodings == 3
 
 
 # ---- what is kept ----------------------------------------------------------------------------------------------------
 
 
 def test_encodings_are_kept_up_to_a_number_and_a_size() -> None:
-    counters = Stats()
+    counters = Counters()
     encodings = Encodings("c", Limits(), counters)
     closed = [Closed("A", str(number)) for number in range(KEPT + 1)]
     for frame in [*closed, *closed[1:]]:
         encodings.encode(frame, "msgpack")
-    assert counters.encodings == KEPT + 1
+    assert counters.stats().encodings == KEPT + 1
     encodings.encode(closed[0], "msgpack")
-    assert counters.encodings == KEPT + 2, "the oldest was forgotten"
+    assert counters.stats().encodings == KEPT + 2, "the oldest was forgotten"
     large = [Keyframe(Position("A", number), "x" * (KEPT_BYTES // 3)) for number in range(1, 5)]
     for keyframe in large:
         encodings.encode(keyframe, "msgpack")
     assert encodings._kept_bytes <= KEPT_BYTES
     encodings.encode(large[-1], "msgpack")
-    assert counters.encodings == KEPT + 2 + len(large), "the newest is kept"
+    assert counters.stats().encodings == KEPT + 2 + len(large), "the newest is kept"

@@ -20,7 +20,7 @@ from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.ports import Job, Runtime, Transport
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.sending_channel import SendingChannel
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Counters, Stats
 from realtime_sync.replication.primary import Primary
 
 CLOSED = "the broadcaster was closed"
@@ -44,7 +44,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
 
     def __init__(self, transport: Transport, runtime: AnyRuntime, options: Options) -> None:
         self._runtime, self._options = runtime, options
-        self._counters = Stats()
+        self._counters = Counters()
         self._waiting: deque[Callable[[], None]] = deque()  # what begins with the first client
         self._log = None if options.log is None else LogLine(options.log, runtime)
         self._flusher = Flusher(transport, runtime, self._log, options.window_ms / 1000, self._counters)
@@ -105,10 +105,11 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         """Return what was counted since the broadcaster was made."""
         channels = list(self._channels)
         return attrs.evolve(
-            self._counters,
+            self._counters.stats(),
             channels=len(channels),
             subscriptions=sum(channel.subscriber_count for channel in channels),
             queued_events=sum(channel.primary.queued_events for channel in channels),
+            pending_operations=sum(channel.primary.pending_operations for channel in channels),
         )
 
     @property

@@ -2,13 +2,14 @@
 
 import itertools
 import logging
+import time
 from collections import OrderedDict
 from typing import Any
 
 import attrs
 import orjson
 
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import MessageTooLarge
 from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import CatchUp
@@ -70,7 +71,7 @@ class Encodings:
         counters: Where encodings are counted.
     """
 
-    def __init__(self, channel: str, limits: Limits, counters: Stats) -> None:
+    def __init__(self, channel: str, limits: Limits, counters: Counters) -> None:
         self._channel, self._limits, self._counters = channel, limits, counters
         self._kept: OrderedDict[tuple[Any, ...], EncodedFrame | MessageTooLarge] = OrderedDict()
         self._kept_bytes = 0
@@ -120,6 +121,12 @@ class Encodings:
             return Outcome.PATCH, patch
         return Outcome.KEYFRAME, keyframe
 
+    def saved_bytes(self, frame: Frame, codec: str) -> int:
+        """Return what the document's last known size in `codec` is beyond a delta's; 0 when that is not known."""
+        if not isinstance(frame, Delta):
+            return 0
+        return max(0, self._keyframe_bytes.get(codec, 0) - self.encode(frame, codec).size_bytes)
+
     def _encode_keyframe(self, keyframe: Keyframe, codec: str) -> EncodedFrame:
         encoded = self.encode(keyframe, codec)
         self._keyframe_bytes[codec] = encoded.size_bytes
@@ -128,12 +135,14 @@ class Encodings:
     # ---- encoding ------------------------------------------------------------------------------------------------
 
     def _encode_anew(self, frame: Frame, codec: str) -> EncodedFrame | MessageTooLarge:
-        self._counters.encodings += 1
+        started = time.perf_counter()
         try:
             return self._as_text(frame) if codec == TEXT_CODEC else self._as_bytes(frame, codec)
         except MessageTooLarge as error:
             self._report(codec, error)
             return MessageTooLarge(*error.args)  # one that was raised holds its frames, and so the document
+        finally:
+            self._counters.add(encodings=1, encode_s=time.perf_counter() - started)
 
     def _as_text(self, frame: Frame) -> EncodedFrame:
         wire = frame_to_wire(frame)

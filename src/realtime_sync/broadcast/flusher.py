@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
 from realtime_sync.broadcast.sending_channel import Delivery, SendingChannel
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Counters, Drop
 from realtime_sync.errors import MessageTooLarge
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.primary import LooseEvents
@@ -38,7 +38,7 @@ class Flusher:
     """
 
     def __init__(
-        self, transport: Transport, runtime: Runtime, log: LogLine | None, window_s: float, counters: Stats
+        self, transport: Transport, runtime: Runtime, log: LogLine | None, window_s: float, counters: Counters
     ) -> None:
         self._transport, self._runtime, self._log = transport, runtime, log
         self._window_s = window_s
@@ -89,7 +89,7 @@ class Flusher:
             if repeated:  # an earlier attempt's frame went first; what is pending now is another
                 await self._append_and_send(channel)
         except BaseException:
-            self._counters.flush_failures += 1
+            self._counters.add(flush_failures=1)
             channel.wake(urgent=False)  # on threads its worker may have gone to rest meanwhile
             raise
         finally:
@@ -104,7 +104,7 @@ class Flusher:
             await self._log.call(self._log.log.append, channel.name, frame)
         with channel.lock:
             channel.primary.commit(self._runtime.now())
-            self._counters.events_dropped += channel.primary.take_overflow()
+            self._counters.drop(Drop.QUEUE_FULL, channel.primary.take_overflow())
         self._count(frame)
         channel.outbox.extend(self._deliveries(channel, frame))
         await self._send(channel)
@@ -117,8 +117,11 @@ class Flusher:
 
     async def _deliver(self, delivery: Delivery) -> None:
         await self._transport.deliver(delivery.room, delivery.event, delivery.arguments, skip=delivery.skip)
-        self._counters.messages += delivery.recipients
-        self._counters.bytes_sent += delivery.size_bytes * delivery.recipients
+        self._counters.add(
+            messages=delivery.recipients,
+            bytes_sent=delivery.size_bytes * delivery.recipients,
+            bytes_saved=delivery.saved_bytes * delivery.recipients,
+        )
 
     # ---- who gets what -------------------------------------------------------------------------------------------
 
@@ -140,12 +143,14 @@ class Flusher:
             except Exception:
                 logger.exception("codec %r cannot encode a frame of channel %r", codec, channel.name)
                 continue
+            saved_bytes = channel.encodings.saved_bytes(frame, codec)
             for body in bodies:
                 yield Delivery(
                     room_of(channel.name, codec),
                     BATCH_UPDATE,
                     (channel.name, body.value),
                     size_bytes=body.size_bytes,
+                    saved_bytes=saved_bytes if body is bodies[0] else 0,
                     recipients=recipients,
                 )
 
@@ -163,9 +168,13 @@ class Flusher:
                 yield Delivery(channel.name, event.name, (event.data,), skip, recipients=outsiders)
 
     def _count(self, frame: Keyframe | Delta | LooseEvents) -> None:
-        self._counters.events += len(frame.events)
-        if not isinstance(frame, LooseEvents):
-            self._counters.frames += 1
+        self._counters.add(
+            batches=1,
+            frames=int(not isinstance(frame, LooseEvents)),
+            diffs=int(isinstance(frame, Delta)),
+            keyframes=int(isinstance(frame, Keyframe)),
+            events=len(frame.events),
+        )
 
     # ---- the log -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.ports import Load, Runtime, Transport
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.session import Admission, Session
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Counters, Drop, ResyncCause
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
 from realtime_sync.position import Position
@@ -50,7 +50,7 @@ class Reception:
         runtime: Runtime,
         flusher: Flusher,
         channels: ChannelRegistry[Any],
-        counters: Stats,
+        counters: Counters,
     ) -> None:
         self._options, self._transport, self._runtime = options, transport, runtime
         self._flusher, self._channels, self._counters = flusher, channels, counters
@@ -152,13 +152,26 @@ class Reception:
             await self._admit(session, admission, wanted.request, wanted.position, codec)
 
     async def _resync(self, session: Session, wanted: Resync) -> None:
-        self._counters.resyncs += 1
+        self._count_resync(session, wanted)
         codec = self._codec_of(session, wanted.channel)
         if codec is None:
             return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
         admission = await self._may(session, wanted.channel, "resync", wanted.request)
         if admission is not None:
             await self._admit(session, admission, wanted.request, wanted.position, codec)
+
+    def _count_resync(self, session: Session, wanted: Resync) -> None:
+        channel = session.channels.get(wanted.channel)
+        if channel is None:
+            return
+        cause = ResyncCause.NO_DOCUMENT
+        if wanted.position is not None:
+            with channel.lock:
+                reached = channel.primary.reaches(wanted.position, self._runtime.now())
+            same_epoch = wanted.position.epoch == channel.position.epoch
+            behind = ResyncCause.GAP if reached else ResyncCause.HISTORY_TOO_SHORT
+            cause = behind if same_epoch else ResyncCause.OTHER_EPOCH
+        self._counters.resync(cause)
 
     async def _fetch(self, session: Session, wanted: Fetch) -> dict[str, Any]:
         admission = session.ask(wanted.channel)
@@ -297,11 +310,14 @@ class Reception:
         answer = Answer(outcome, request, codec, at).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
             await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
-            self._counters.messages += encoded is not None
-            self._counters.bytes_sent += body.size_bytes
-        self._counters.keyframes_sent += outcome is Outcome.KEYFRAME
-        self._counters.patches_sent += outcome is Outcome.PATCH
-        self._counters.up_to_date += outcome is Outcome.UP_TO_DATE
+            self._counters.add(messages=int(encoded is not None), bytes_sent=body.size_bytes)
+        self._counters.add(
+            keyframes_sent=int(outcome is Outcome.KEYFRAME),
+            patches_sent=int(outcome is Outcome.PATCH),
+            up_to_date=int(outcome is Outcome.UP_TO_DATE),
+        )
+        frame = cut.delta if outcome is Outcome.PATCH else cut.keyframe
+        self._counters.drop(Drop.CATCH_UP, 0 if frame is None else frame.dropped)
         return True
 
     async def _refuse_unencodable(
@@ -311,7 +327,7 @@ class Reception:
         if not isinstance(error, MessageTooLarge):  # that one was logged where it was found
             logger.error("codec %r cannot encode a catch-up of channel %r", codec, channel.name, exc_info=error)
             message = f"codec {codec} failed"  # what a codec says may tell too much
-        self._counters.refused += 1
+        self._counters.add(refused=1)
         await self._answer(sid, channel.name, Answer(Outcome.UNAVAILABLE, request, message=message))
 
     async def _flush_first_frame(self, channel: SendingChannel) -> bool:
@@ -361,12 +377,12 @@ class Reception:
     async def _refuse(
         self, session: Session, channel: str, request: str, outcome: Outcome, message: str | None = None
     ) -> None:
-        self._counters.refused += 1
+        self._counters.add(refused=1)
         if self._transport.is_connected(session.subscriber.sid):
             await self._answer(session.subscriber.sid, channel, Answer(outcome, request, message=message))
 
     async def _refuse_invalid(self, sid: str, event: str, message: Any, error: ProtocolError) -> Any:
-        self._counters.invalid_messages += 1
+        self._counters.add(invalid_messages=1)
         logger.info("invalid %s from %s: %s", event, sid, error)
         if event == messages.FETCH:
             return {"error": "invalid"}

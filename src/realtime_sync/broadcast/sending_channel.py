@@ -10,7 +10,7 @@ import attrs
 from realtime_sync.broadcast.channel import Channel
 from realtime_sync.broadcast.encoded_frames import Encodings
 from realtime_sync.broadcast.ports import ChannelLog, Job, Runtime
-from realtime_sync.broadcast.stats import Stats
+from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import LogRefused
 from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import Primary
@@ -26,6 +26,7 @@ class Delivery:
         arguments: Its arguments.
         skip: Session ids in the room that do not get it.
         size_bytes: Size of the body, for the statistics.
+        saved_bytes: What the whole document would have taken beyond it, for the statistics.
         recipients: How many get it, for the statistics.
     """
 
@@ -34,6 +35,7 @@ class Delivery:
     arguments: tuple[Any, ...]
     skip: tuple[str, ...] = ()
     size_bytes: int = 0
+    saved_bytes: int = 0
     recipients: int = 0
 
 
@@ -84,7 +86,7 @@ class SendingChannel(Channel):
     """
 
     def __init__(
-        self, name: str, primary: Primary, shell: Shell, runtime: Runtime, limits: Limits, counters: Stats
+        self, name: str, primary: Primary, shell: Shell, runtime: Runtime, limits: Limits, counters: Counters
     ) -> None:
         super().__init__(name, primary)
         self._shell, self._runtime = shell, runtime

@@ -377,6 +377,10 @@ class Primary:
             Keyframe(self.position, self._settled, events, dropped),
         )
 
+    def reaches(self, position: Position, now: float) -> bool:
+        """Whether a patch can lead from `position` to the channel's."""
+        return position == self.position or self._history.since(position, now) is not None
+
     def keyframe(self) -> Keyframe:
         """Return the document at the position, without pending changes.
 
