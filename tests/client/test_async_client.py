@@ -10,6 +10,7 @@ from aiohttp import web
 
 import realtime_sync as rs
 from realtime_sync.client import AsyncSyncClient, Backoff, Status
+from realtime_sync.replication.check_schedule import DELTAS_PER_CHECK
 from tests.servers import eventually, serving
 
 SOON = Backoff(base_s=0.02, factor=1.0, cap_s=0.02, jitter=0.0, attempts=None)
@@ -191,3 +192,29 @@ async def test_a_document_over_the_servers_limits_is_not_sent_and_named_on_both_
         await watched.ready()
         assert watched.document == {"text": "short"}
         assert watched.error is None
+
+
+async def test_a_document_that_went_wrong_behind_our_back_is_found_told_and_fetched_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, hub, app = served({"steps": 0, "settled": {"a": [1, 2, 3]}})
+    async with hub, serving(app) as server:
+        client = client_of(server.url)
+        await client.connect()
+        watched = await client.channel("c").ready()
+        channel = hub.channel("c")
+        for mismatches in (1, 2):
+            held: Any = watched._subscription.replica.document
+            held["settled"]["a"][1] = "wrong"
+            for _ in range(DELTAS_PER_CHECK):
+                with channel.edit() as doc:
+                    doc["steps"] += 1
+                await channel.flush()
+            await eventually(lambda expected=mismatches: watched.checksum_mismatches == expected)
+            await watched.wait_for(lambda: watched.status is Status.LIVE and watched.position == channel.position)
+            assert watched.document == channel.document
+        await client.close()
+    assert watched.checksum_mismatches == 2
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1, "the second one would say the same"
+    assert "channel 'c'" in warnings[0].message

@@ -1,6 +1,7 @@
 """One channel as a client's process sees it."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol, Self
 
@@ -15,6 +16,7 @@ from realtime_sync.errors import (
 )
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import (
+    ChecksumMismatch,
     EventReceived,
     EventsDropped,
     Happening,
@@ -23,6 +25,8 @@ from realtime_sync.replication.replica import (
     SnapshotReplaced,
 )
 from realtime_sync.replication.subscription import Outgoing, Status, Subscription
+
+logger = logging.getLogger("realtime_sync")
 
 
 class Connection(Protocol):
@@ -44,7 +48,8 @@ class WatchedChannel:
     Attributes:
         name: The channel's name.
         resyncs: Times it lost the thread and asked, since it was made.
-        dropped_events: Events that the server left out, as it said.
+        dropped_events: Events that were lost: left out by the server, or with a patch that could not be applied.
+        checksum_mismatches: Times the document was found to be wrong, and a whole one asked for.
     """
 
     def __init__(self, name: str, client: "Connection", subscription: Subscription) -> None:
@@ -52,6 +57,7 @@ class WatchedChannel:
         self.resyncs = 0
         self.holders = 0  # calls of `client.channel` that were not undone
         self.dropped_events = 0
+        self.checksum_mismatches = 0
         self._client = client
         self._subscription = subscription
         self._listeners: list[Callable[[], Any]] = []
@@ -185,6 +191,19 @@ class WatchedChannel:
                     self._client.run(event_listener, happening.data)
             elif isinstance(happening, EventsDropped):
                 self.dropped_events += happening.count
+            elif isinstance(happening, ChecksumMismatch):
+                self._count_mismatch(happening)
+
+    def _count_mismatch(self, mismatch: ChecksumMismatch) -> None:
+        if self.checksum_mismatches == 0:  # every further one would say the same
+            logger.warning(
+                "channel %r: the document was not the server's at %s, found by the checksum of %s; it is fetched anew. "
+                "Please report this: two implementations disagree about a patch, or something changed the document",
+                self.name,
+                mismatch.position,
+                ", ".join(mismatch.pointers),
+            )
+        self.checksum_mismatches += 1
 
     def give_up(self, failure: Exception) -> None:
         """The client makes no further attempt to connect."""
