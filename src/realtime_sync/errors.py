@@ -23,6 +23,7 @@ SyncError
  +-- RemoteError                    what arrived is wrong
       +-- DecodeError               bytes that are no frame of this codec (also ValueError)
       |    +-- LimitExceeded        more than `Limits` allows
+      |    +-- UnknownDictionary    bytes that need a dictionary which is not held
       +-- ProtocolError             a message that PROTOCOL.md does not know (also ValueError)
       +-- SubscriptionRefused       the server said no (also PermissionError)
 """
@@ -265,6 +266,19 @@ class LimitExceeded(DecodeError):
         super().__init__(codec, f"{found} is over {limit}={allowed}")
         self.args = (codec, limit, allowed, found)
         self.limit, self.allowed, self.found = limit, allowed, found
+
+
+class UnknownDictionary(DecodeError):
+    """Bytes that need a dictionary which is not held: ask for it, and keep what is shown.
+
+    Attributes:
+        id: Which one.
+    """
+
+    def __init__(self, codec: str, id: str) -> None:
+        super().__init__(codec, f"it needs the dictionary {id}, which is not held")
+        self.args = (codec, id)
+        self.id = id
 
 
 class ProtocolError(RemoteError, ValueError):

@@ -25,6 +25,10 @@ class Limits:
         max_operations: Operations in one patch that arrives.
         max_channel_name_bytes: UTF-8 bytes of a channel's name; it travels with every frame.
         max_channels_per_client: Channels that one connection may watch at a time.
+        max_window_bytes: Memory that a zstd frame may ask for beside its content. 8 MiB, the size that every decoder
+            should support (RFC 8878, section 3.1.1.1.2); frames that say how large they are need none.
+        max_dictionary_bytes: Bytes of a dictionary that arrives. 32 KiB, the window of DEFLATE; those that this library
+            makes have 8.
         max_message_bytes: Bytes of one message that a server sends; a larger frame travels in parts. 1 MiB, because
             receivers and proxies refuse messages over bounds of their own: aiohttp's clients, and so python-socketio's,
             over 4 MiB. Text counts as UTF-8 here; a Socket.IO server that writes ASCII may make 3 times as much of it.
@@ -38,6 +42,8 @@ class Limits:
     max_operations: int = attrs.field(default=100_000, validator=_positive)
     max_channel_name_bytes: int = attrs.field(default=200, validator=_positive)
     max_channels_per_client: int = attrs.field(default=100, validator=_positive)
+    max_window_bytes: int = attrs.field(default=8 * 2**20, validator=_positive)
+    max_dictionary_bytes: int = attrs.field(default=32 * 2**10, validator=_positive)
     max_message_bytes: int = attrs.field(default=2**20, validator=_positive)
 
 

@@ -28,6 +28,10 @@ def gzip(data: bytes, level: int = 1) -> bytes:
     return zlib.compress(data, level, 31)
 
 
+def deflate(data: bytes, level: int = 1) -> bytes:
+    return zlib.compress(data, level, -15)
+
+
 def zstd(data: bytes) -> bytes:
     return zstandard.ZstdCompressor().compress(data)
 
@@ -105,7 +109,7 @@ _JSON = {
     "100,000 lists": b"[" * 100_000,
     "100,000 objects": b'{"a":' * 100_000,
     "300 levels": b"[" * 300 + b"]" * 300,
-    "204 levels behind brackets in a string": b'["' + b"]" * 300 + b'",' + b"[" * 203 + b"]" * 204,
+    "205 levels behind brackets in a string": b'["' + b"]" * 300 + b'",' + b"[" * 204 + b"]" * 205,
 }
 
 _MSGPACK = {
@@ -178,19 +182,24 @@ _GZIP = {
 }
 
 
-def _zlib_with_dictionary() -> bytes:
-    compressor = zlib.compressobj(zdict=b'{"type":"closed","epoch":')
+def _deflate_with_dictionary() -> bytes:
+    compressor = zlib.compressobj(wbits=-15, zdict=FRAME_BYTES)
     return compressor.compress(FRAME_BYTES) + compressor.flush()
 
 
 _DEFLATE = {
     "nothing": b"",
-    "a wrong checksum": zlib.compress(FRAME_BYTES)[:-1] + b"\x00",
+    "the zlib format": zlib.compress(FRAME_BYTES),
     "the gzip format": gzip(FRAME_BYTES),
-    "two streams": zlib.compress(FRAME_BYTES) * 2,
-    "a preset dictionary": _zlib_with_dictionary(),
-    "a distance beyond the start": b"\x78\x01\x03\x02\x00\x00\x00\x00\x01",
-    "no end": b"\x78\x01" + STORED_EMPTY * 1_000,
+    "two streams": deflate(FRAME_BYTES) * 2,
+    "padding": deflate(FRAME_BYTES) + b"\x00" * 512,
+    "a preset dictionary": _deflate_with_dictionary(),
+    "a distance beyond the start": b"\x03\x02\x00",
+    "a reserved block": b"\x07",
+    "a stored block with another length": b"\x01\x02\x00\xff\xff[]",
+    "no end": STORED_EMPTY * 1_000,
+    "compressed garbage": deflate(b"garbage"),
+    "nothing, compressed": deflate(b""),
 }
 
 _ZSTD = {
@@ -227,6 +236,29 @@ _ZSTD = {
 }
 
 
+_ENVELOPE = {
+    "nothing": b"",
+    "nothing, as it is": b"\x00",
+    "nothing, compressed": b"\x01",
+    "no JSON, as it is": b"\x00garbage",
+    "compressed, but said to be as it is": b"\x00" + deflate(FRAME_BYTES),
+    "as it is, but said to be compressed": b"\x01" + FRAME_BYTES,
+    "no envelope": FRAME_BYTES,
+    "no envelope, compressed": deflate(FRAME_BYTES),
+    "an envelope in an envelope": b"\x00\x00" + FRAME_BYTES,
+    "no dictionary in use": b"\x02\x00\x00\x00\x00" + deflate(FRAME_BYTES),
+    "the id of no dictionary": b"\x02" + _deflate_with_dictionary(),
+    "an id cut short": b"\x02\x01\x02\x03",
+    "no id": b"\x02",
+    **{f"the first byte {first:#04x}": bytes([first]) + FRAME_BYTES for first in (0x03, 0x04, 0x7F, 0x80, 0xFF)},
+}
+
+
+def _compressed(corpus: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the same bytes where a codec expects compressed ones."""
+    return {name: b"\x01" + data for name, data in corpus.items()}
+
+
 def _named(codec: str, corpus: dict[str, bytes]) -> Iterator[tuple[str, tuple[str, bytes]]]:
     return ((f"{codec}: {name}", (codec, data)) for name, data in corpus.items())
 
@@ -235,10 +267,13 @@ SMALL: Corpus = dict(
     [
         *_named("json", _JSON),
         *_named("msgpack", _MSGPACK),
-        *_named("json+gzip", _GZIP),
-        *_named("json+deflate", _DEFLATE),
-        *_named("json+zstd", _ZSTD),
-        *_named("msgpack+zstd", _ZSTD),
+        *_named("json+gzip", _compressed(_GZIP)),
+        *_named("json+deflate", _compressed(_DEFLATE)),
+        *_named("json+zstd", _compressed(_ZSTD)),
+        *_named("msgpack+zstd", _compressed(_ZSTD)),
+        *_named("json+deflate+dictionary", _ENVELOPE),
+        *_named("msgpack+zstd+dictionary", _ENVELOPE),
+        *((f"in an envelope, {name}", entry) for name, entry in _named("json+deflate", _ENVELOPE)),
     ]
 )
 """Each is refused with DecodeError."""
@@ -259,55 +294,63 @@ def _empty_huffman_blocks() -> bytes:
         value |= field << bits
         bits += width
     eight = sum(value << bits * number for number in range(8)).to_bytes(bits, "little")
-    return b"\x78\x01" + eight * (16 * MIB // len(eight) - 1)
+    return eight * (16 * MIB // len(eight) - 1)
 
 
 LARGE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "16 MiB of {},": ("json", lambda: _list_of(b"{},")),
-    "16 MiB of {}, compressed": ("json+zstd", lambda: zstd(_list_of(b"{},"))),
-    "16 MiB of [ compressed": ("json+zstd", lambda: zstd(b"[" * (16 * MIB))),
+    "16 MiB of {}, compressed": ("json+zstd", lambda: b"\x01" + zstd(_list_of(b"{},"))),
+    "16 MiB of [ compressed": ("json+zstd", lambda: b"\x01" + zstd(b"[" * (16 * MIB))),
     "16 MiB of 1,": ("json", lambda: _list_of(b"1,")),
     "16 MiB of empty strings": ("json", lambda: _list_of(b'"",')),
-    "16 MiB of quotes, compressed": ("json+deflate", lambda: zlib.compress(b'"' * (16 * MIB), 1)),
+    "16 MiB of quotes, compressed": ("json+deflate", lambda: b"\x01" + deflate(b'"' * (16 * MIB))),
     "16 MiB of escaped quotes": ("json", lambda: b'["' + b'\\"' * (8 * MIB - 4) + b'",NaN'),
     "16 MiB of digits": ("json", lambda: b"1" * (16 * MIB)),
     "16 MiB of objects in objects": ("json", lambda: _list_of(b'{"":' * 150 + b"0" + b"}" * 150 + b",")),
     "2 MiB of objects in objects": ("json", lambda: _list_of(b'{"":' * 150 + b"0" + b"}" * 150 + b",", 2 * MIB)),
-    "a wide string": ("json+zstd", lambda: zstd(b'"' + b"x" * (16 * MIB - 6) + ROCKET + b'"')),
+    "a wide string": ("json+zstd", lambda: b"\x01" + zstd(b'"' + b"x" * (16 * MIB - 6) + ROCKET + b'"')),
     "400,000 wide strings": ("json", lambda: _list_of(b'"' + b"x" * 20 + ROCKET + b'",', 11 * MIB)),
     "an unsafe integer behind 450,000 lists": ("json", lambda: b"[" + b"[]," * 450_000 + b"9007199254740993]"),
-    "bad UTF-8 at the end": ("json+gzip", lambda: gzip(b'"' + b"x" * (16 * MIB - 3) + b'\xff"')),
+    "bad UTF-8 at the end": ("json+gzip", lambda: b"\x01" + gzip(b'"' + b"x" * (16 * MIB - 3) + b'\xff"')),
     "16 MiB of nil": ("msgpack", lambda: b"\xdd" + struct.pack(">I", 16 * MIB - 5) + b"\xc0" * (16 * MIB - 5)),
     "lists of 400,000 in lists": ("msgpack", lambda: b"\xdd\x00\x06\x1a\x80" * (3 * MIB)),
     "lists that end in a list": ("msgpack", lambda: (b"\xdc\xff\xff" + b"\xc0" * 65_534) * 255),
     "maps in maps": ("msgpack", lambda: b"\xdd" + struct.pack(">I", 2_400) + (b"\x81\xa0" * 199 + b"\xc0") * 2_400),
     "a wide string of msgpack": (
         "msgpack+zstd",
-        lambda: zstd(b"\xdb" + struct.pack(">I", 16 * MIB - 8) + b"x" * (16 * MIB - 12) + ROCKET),
+        lambda: b"\x01" + zstd(b"\xdb" + struct.pack(">I", 16 * MIB - 8) + b"x" * (16 * MIB - 12) + ROCKET),
     ),
     "bad UTF-8 at the end of msgpack": (
         "msgpack+zstd",
-        lambda: zstd(b"\xdb" + struct.pack(">I", 16 * MIB - 8) + b"x" * (16 * MIB - 9) + b"\xff"),
+        lambda: b"\x01" + zstd(b"\xdb" + struct.pack(">I", 16 * MIB - 8) + b"x" * (16 * MIB - 9) + b"\xff"),
     ),
-    "50 MiB of spaces": ("json+gzip", lambda: gzip(b" " * (50 * MIB))),
-    "512 GiB of spaces": ("json+zstd", lambda: zstd_frame(spaces(4 * MIB - 4))),
-    "16 MiB of spaces": ("json+zstd", lambda: zstd_frame(spaces(127))),
-    "16 MiB of spaces, declared": ("json+zstd", lambda: zstd_frame(spaces(127), size=127 * 2**17 + 1)),
-    "5 million empty blocks": ("json+zstd", lambda: zstd_frame(b"\x00\x00\x00" * (5 * MIB))),
-    "a million empty Huffman blocks": ("json+deflate", _empty_huffman_blocks),
-    "a header of 16 MiB": ("json+gzip", lambda: b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03" + b"n" * (16 * MIB - 10)),
-    "16 MiB behind the stream": ("json+gzip", lambda: gzip(b"[]") + b"x" * (16 * MIB - 30)),
+    "50 MiB of spaces": ("json+gzip", lambda: b"\x01" + gzip(b" " * (50 * MIB))),
+    "512 GiB of spaces": ("json+zstd", lambda: b"\x01" + zstd_frame(spaces(4 * MIB - 4))),
+    "16 MiB of spaces": ("json+zstd", lambda: b"\x01" + zstd_frame(spaces(127))),
+    "16 MiB of spaces, declared": ("json+zstd", lambda: b"\x01" + zstd_frame(spaces(127), size=127 * 2**17 + 1)),
+    "5 million empty blocks": ("json+zstd", lambda: b"\x01" + zstd_frame(b"\x00\x00\x00" * (5 * MIB))),
+    "a million empty Huffman blocks": ("json+deflate", lambda: b"\x01" + _empty_huffman_blocks()),
+    "a header of 16 MiB": (
+        "json+gzip",
+        lambda: b"\x01\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03" + b"n" * (16 * MIB - 10),
+    ),
+    "16 MiB behind the stream": ("json+gzip", lambda: b"\x01" + gzip(b"[]") + b"x" * (16 * MIB - 30)),
+    "16 MiB of {}, as they are": ("json+zstd", lambda: b"\x00" + _list_of(b"{},", 16 * MIB - 1)),
     "a byte too many": ("json", lambda: b" " * (16 * MIB) + b"1"),
 }
 """Each is refused with DecodeError."""
 
 HEAVY: dict[str, tuple[str, Callable[[], bytes]]] = {
     "490,000 empty objects": ("json", lambda: _list_of(b"{},", 490_000 * 3)),
-    "180,000 small objects": ("json+zstd", lambda: zstd(_list_of(b'{"k":1.5},', 180_000 * 10))),
+    "180,000 small objects": ("json+zstd", lambda: b"\x01" + zstd(_list_of(b'{"k":1.5},', 180_000 * 10))),
     "300,000 keys, all different": ("json", lambda: orjson.dumps({f"{number:06}": 0 for number in range(300_000)})),
-    "a text of 16 MiB": ("json+gzip", lambda: gzip(b'"' + b"x" * (16 * MIB - 2) + b'"')),
-    "a wide text of 10 MiB": ("json+zstd", lambda: zstd(b'"' + b"x" * (10 * MIB) + ROCKET + b'"')),
-    "300,000 maps of msgpack": ("msgpack+zstd", lambda: zstd(msgpack.packb([{}] * 300_000))),
+    "a text of 16 MiB": ("json+gzip", lambda: b"\x01" + gzip(b'"' + b"x" * (16 * MIB - 2) + b'"')),
+    "a wide text of 10 MiB": ("json+zstd", lambda: b"\x01" + zstd(b'"' + b"x" * (10 * MIB) + ROCKET + b'"')),
+    "a text of nearly 16 MiB, as it is": (
+        "json+zstd+dictionary",
+        lambda: b"\x00" + b'"' + b"x" * (16 * MIB - 3) + b'"',
+    ),
+    "300,000 maps of msgpack": ("msgpack+zstd", lambda: b"\x01" + zstd(msgpack.packb([{}] * 300_000))),
 }
 """Each is decoded, and takes much more memory than it has bytes."""
 

@@ -13,15 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_sync.errors import DecodeError, LimitExceeded
-from realtime_sync.wire.compressors import COMPRESSORS, Compressor, Zstd
+from realtime_sync.limits import Limits
+from realtime_sync.wire.compressors import COMPRESSORS, Compressor
+from realtime_sync.wire.frames import DEFAULT_LIMITS
+from realtime_sync.wire.zstd_frames import Zstd
 from tests.wire.hostile_corpus import spaces, zstd_block, zstd_frame
 
 TEXT = b"the same words, the same words, and other ones " * 40
 EACH = pytest.mark.parametrize("compressor", COMPRESSORS, ids=lambda compressor: compressor.name)
 
 
-def plain(compressor: Compressor, data: bytes, max_bytes: int = 10_000) -> bytes:
-    return compressor.decompress(data, codec="any", max_bytes=max_bytes)
+def plain(compressor: Compressor, data: bytes, max_bytes: int = 10_000, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    return compressor.decompress(data, codec="any", max_bytes=max_bytes, limits=limits)
 
 
 @EACH
@@ -43,7 +46,7 @@ def test_the_same_bytes_are_made_every_time(compressor: Compressor) -> None:
 def test_the_formats_are_the_ones_that_other_programs_read() -> None:
     readers: dict[str, Callable[[bytes], bytes]] = {
         "gzip": gzip.decompress,
-        "deflate": zlib.decompress,
+        "deflate": lambda data: zlib.decompress(data, -15),
         "zstd": zstandard.ZstdDecompressor().decompress,
     }
     for compressor in COMPRESSORS:
@@ -95,16 +98,21 @@ def test_foreign_but_honest_streams_are_read() -> None:
         plain(by_name["gzip"], b"\x1f\x8b\x08\x18" + bytes(6) + b"name\0comment\0" + zlib.compress(TEXT, 1, 31)[10:])
         == TEXT
     )
-    assert plain(by_name["deflate"], zlib.compress(TEXT, 0)) == TEXT
+    assert plain(by_name["deflate"], zlib.compress(TEXT, 0, -15)) == TEXT
     assert plain(by_name["zstd"], zstandard.ZstdCompressor(level=19, write_checksum=True).compress(TEXT)) == TEXT
 
 
 def test_a_window_may_be_as_large_as_the_limit_allows_but_no_larger() -> None:
     block = zstd_block(1, 100, b"x", last=True)
     assert plain(Zstd(), zstd_frame(block, window_log=23)) == b"x" * 100
-    with pytest.raises(DecodeError, match="window"):
-        plain(Zstd(), zstd_frame(block, window_log=24))
-    assert plain(Zstd(), zstd_frame(block, window_log=28), 2**28) == b"x" * 100
+    with pytest.raises(LimitExceeded, match="16777216 is over max_window_bytes=8388608"):
+        plain(Zstd(), zstd_frame(block, window_log=24), 2**30)
+    assert plain(Zstd(), zstd_frame(block, window_log=28), limits=Limits(max_window_bytes=2**28)) == b"x" * 100
+
+
+def test_a_frame_that_is_its_own_window_is_held_to_its_size_alone() -> None:
+    data = bytes(2**20)
+    assert plain(Zstd(), Zstd().compress(data), len(data), Limits(max_window_bytes=1)) == data
 
 
 def test_a_refused_frame_does_not_spoil_the_next_one() -> None:

@@ -1,9 +1,4 @@
-"""Codecs: a serializer, or a serializer and a compressor, under one name that both ends know.
-
-| name | bytes |
-|---|---|
-| `json`, `msgpack` | the serialised value |
-| `json+gzip`, `json+zstd`, `json+deflate`, `msgpack+gzip`, ... | the same, compressed |
+"""Codecs: how JSON values are written as bytes, under a name that both ends know.
 
 Other packages add codecs through the entry-point group `realtime_sync.codecs`, an application by `register_codec`.
 """
@@ -12,15 +7,12 @@ import functools
 import re
 from typing import Any, Protocol
 
-import attrs
-
-from realtime_sync.errors import DecodeError, InvalidName, LimitExceeded, UnknownCodec
+from realtime_sync.errors import InvalidName, UnknownCodec
 from realtime_sync.jsontypes import Json
 from realtime_sync.limits import Limits
-from realtime_sync.wire.compressors import COMPRESSORS, Compressor
+from realtime_sync.wire.built_in_codecs import BUILT_IN_CODECS
 from realtime_sync.wire.frames import DEFAULT_LIMITS
 from realtime_sync.wire.plugins import load_plugins
-from realtime_sync.wire.serializers import SERIALIZERS, Serializer
 
 ENTRY_POINT_GROUP = "realtime_sync.codecs"
 
@@ -54,8 +46,9 @@ class Codec(Protocol):
 
         Args:
             data: Anything.
-            limits: `max_encoded_bytes`, `max_decoded_bytes`, `max_memory_bytes`, `max_elements` and `max_depth` count
-                here. A frame wraps its values, so 3 containers more than `max_depth` are let through.
+            limits: `max_encoded_bytes`, `max_decoded_bytes`, `max_memory_bytes`, `max_elements`, `max_depth` and
+                `max_window_bytes` count here. A frame wraps its values, so 4 containers more than `max_depth` are let
+                through.
 
         Raises:
             LimitExceeded: It is larger, deeper or heavier than `limits` allows.
@@ -63,40 +56,7 @@ class Codec(Protocol):
         """
 
 
-@attrs.frozen
-class _BuiltIn:
-    serializer: Serializer
-    compressor: Compressor | None = None
-
-    @property
-    def name(self) -> str:
-        return "+".join(part.name for part in (self.serializer, self.compressor) if part)
-
-    @property
-    def is_text(self) -> bool:
-        return self.serializer.is_text and self.compressor is None
-
-    def encode(self, obj: Json) -> bytes:
-        data = self.serializer.dumps(obj)
-        return data if self.compressor is None else self.compressor.compress(data)
-
-    def decode(self, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Json:
-        if type(data) is not bytes:
-            raise DecodeError(self.name, f"it is made of bytes, not {type(data).__name__}")
-        if len(data) > limits.max_encoded_bytes:
-            raise LimitExceeded(self.name, "max_encoded_bytes", limits.max_encoded_bytes, len(data))
-        if self.compressor is not None:
-            data = self.compressor.decompress(data, codec=self.name, max_bytes=limits.max_decoded_bytes)
-        elif len(data) > limits.max_decoded_bytes:
-            raise LimitExceeded(self.name, "max_decoded_bytes", limits.max_decoded_bytes, len(data))
-        return self.serializer.loads(data, self.name, limits)
-
-
-_codecs: dict[str, Codec] = {
-    codec.name: codec
-    for serializer in SERIALIZERS
-    for codec in (_BuiltIn(serializer), *(_BuiltIn(serializer, compressor) for compressor in COMPRESSORS))
-}
+_codecs: dict[str, Codec] = {codec.name: codec for codec in BUILT_IN_CODECS}
 """The built-in codecs, and what `register_codec` added or put in their place."""
 
 _NAME = re.compile(r"[!-~]{1,64}")

@@ -18,8 +18,8 @@ from realtime_sync.errors import DecodeError, LimitExceeded
 from realtime_sync.jsontypes import MAX_SAFE_INTEGER
 from realtime_sync.limits import Limits
 
-ENVELOPE_DEPTH = 3
-"""Containers that a frame puts around a value: itself, its patch and an operation, or itself, its events and one."""
+ENVELOPE_DEPTH = 4
+"""Containers that a frame puts around a value: in the compact form itself, its extra members, the events and one."""
 
 _MEMORY_PER_DECODED_BYTE = 4
 _UNQUESTIONED_MEMORY = 64 * 2**20
