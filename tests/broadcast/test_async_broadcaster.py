@@ -16,6 +16,23 @@ from tests.broadcast.world import Watcher, World
 GRAPH = {"nodes": {"n1": {"status": "RUNNING", "text": "Hello"}}}
 
 
+async def test_the_first_change_goes_at_once_and_the_next_ones_collect_for_a_window(world: World) -> None:
+    channel = world.hub(window_ms=50).channel("c", initial={"n": 0})
+    watcher = await world.watcher().join()
+    await world.clock.advance(1)
+    for n in range(1, 4):
+        channel.publish({"n": n})
+    await watcher.pump()
+    assert watcher.document == {"n": 3}, "all three captures of one turn are one frame, without waiting"
+    channel.publish({"n": 4})
+    await world.clock.advance(0.049)
+    await watcher.pump()
+    assert watcher.document == {"n": 3}
+    await world.clock.advance(0.001)
+    await watcher.pump()
+    assert watcher.document == {"n": 4}
+
+
 async def test_publish_async_compares_beside_the_loop_and_loses_to_no_other_writer(world: World) -> None:
     channel = world.hub().channel("c")
     with pytest.raises(NoDocument):

@@ -9,6 +9,7 @@ import pytest
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.errors import ChannelClosed
 from realtime_sync.testing import MemoryTransport
+from tests.broadcast.threaded_world import on_both_shells
 from tests.broadcast.world import World
 
 
@@ -59,6 +60,7 @@ async def test_one_who_joins_while_a_channel_is_deleted_joins_the_next_one() -> 
     assert (late.status, late.document) == ("live", {"n": 2})
 
 
+@on_both_shells
 @pytest.mark.parametrize("flushed_before", [False, True])
 async def test_what_was_pending_when_a_channel_was_deleted_never_comes_back(
     world: World, caplog: pytest.LogCaptureFixture, flushed_before: bool
@@ -118,6 +120,7 @@ async def test_a_delete_that_is_cancelled_is_finished_all_the_same() -> None:
         channel.publish({"n": 2})
 
 
+@on_both_shells
 async def test_a_channel_that_was_closed_goes_on_from_its_log(world: World) -> None:
     hub = world.hub(log=MemoryLog())
     channel = hub.channel("c", initial={"n": 0})
@@ -134,6 +137,7 @@ async def test_a_channel_that_was_closed_goes_on_from_its_log(world: World) -> N
     assert hub.channel("c").position.epoch == channel.position.epoch
 
 
+@on_both_shells
 async def test_a_subscriber_of_an_idle_channel_keeps_it_in_memory(world: World) -> None:
     hub = world.hub(channel_ttl_s=10)
     hub.channel("c", initial={"n": 0})
@@ -148,6 +152,7 @@ async def test_a_subscriber_of_an_idle_channel_keeps_it_in_memory(world: World) 
     assert watcher.document == {"n": 1}
 
 
+@on_both_shells
 async def test_close_sends_what_was_appended_but_not_delivered(world: World) -> None:
     hub = world.hub()
     channel = hub.channel("c", initial={"n": 0})
@@ -191,6 +196,7 @@ async def test_nobody_slips_through_who_is_revoked_at_any_turn_of_an_admission(t
     assert world.transport.rooms == {}
 
 
+@on_both_shells
 async def test_revoking_one_channel_leaves_the_admission_to_another_alone(world: World) -> None:
     loaded = asyncio.Event()
 

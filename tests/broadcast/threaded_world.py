@@ -39,6 +39,7 @@ class ThreadedWorld:
         self.clock = ThreadClock()
         self.transport = MemoryTransport()
         self.hubs: list[ThreadedBroadcaster] = []
+        self._threads_before = set(threading.enumerate())
 
     async def settle(self) -> None:
         self.clock.settle()
@@ -58,7 +59,8 @@ class ThreadedWorld:
         for hub in self.hubs:
             hub.close()
         assert self.clock.threads == 0
-        assert [thread for thread in threading.enumerate() if thread.name.startswith("realtime_sync")] == []
+        left = [thread.name for thread in set(threading.enumerate()) - self._threads_before]
+        assert [name for name in left if name.startswith("realtime_sync")] == []
 
 
 class AwaitedChannel:

@@ -30,7 +30,9 @@ class WatchedWorld(Protocol):
 class Watcher:
     """A client with a replica of one channel, pumped by hand."""
 
-    def __init__(self, world: WatchedWorld, channel: str, codecs: tuple[str, ...] = ("json",), **connection: Any) -> None:
+    def __init__(
+        self, world: WatchedWorld, channel: str, codecs: tuple[str, ...] = ("json",), **connection: Any
+    ) -> None:
         self.world = world
         self.client: MemoryClient = world.transport.connect(**connection)
         self.subscription = Subscription(channel, codecs, Replica(uniform=lambda: 0.0))

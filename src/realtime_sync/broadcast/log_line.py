@@ -1,8 +1,8 @@
 """The way from a shell to a synchronous log: first in, first out."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.ports import ChannelLog, Runtime
@@ -18,6 +18,7 @@ class LogLine:
         self.log = log
         self._runtime = runtime
         self._thread: ThreadPoolExecutor | None = None
+        self._last: Future[Any] | None = None
 
     async def call(
         self, method: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -27,10 +28,15 @@ class LogLine:
             return method(*args, **kwargs)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="realtime_sync-log")
-        return await self._runtime.outcome(self._thread.submit(method, *args, **kwargs))
+        called = self._last = self._thread.submit(method, *args, **kwargs)
+        return await self._runtime.outcome(called)
+
+    def begin_in_child(self) -> None:
+        """Forget the thread: a forked process does not have it."""
+        self._thread = self._last = None
 
     def close(self) -> None:
-        """End the thread once it has done what was asked of it."""
+        """End the thread: now when it has nothing to do, else when the log lets it."""
         if self._thread is not None:
-            self._thread.shutdown(wait=False)
+            self._thread.shutdown(wait=self._last is None or self._last.done())
             self._thread = None
