@@ -18,6 +18,12 @@ from tests.broadcast.threaded_world import on_both_shells
 from tests.broadcast.world import Watcher, World
 
 SMALL = Limits(max_message_bytes=200)
+LIMITS_AND_CODECS = [
+    ("max_encoded_bytes", "msgpack"),
+    ("max_decoded_bytes", "json"),
+    ("max_decoded_bytes", "json+deflate"),
+    ("max_decoded_bytes", "msgpack+zstd+dictionary"),
+]
 CODECS = ("json", "json+gzip", "msgpack", "msgpack+zstd")
 
 
@@ -119,7 +125,7 @@ async def refused_joiner(world: World, codec: str) -> Watcher:
 
 
 @on_both_shells
-@pytest.mark.parametrize(("limit", "codec"), [("max_encoded_bytes", "msgpack"), ("max_decoded_bytes", "json")])
+@pytest.mark.parametrize(("limit", "codec"), LIMITS_AND_CODECS)
 async def test_a_document_over_a_limit_is_not_sent_and_the_joiner_is_told_both_numbers(
     world: World, caplog: pytest.LogCaptureFixture, limit: str, codec: str
 ) -> None:

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-import orjson
 import pytest
 
 from realtime_sync.errors import DecodeError, LimitExceeded, ProtocolError, SubscriptionRefused
+from realtime_sync.jsontypes import Patch
 from realtime_sync.limits import Limits
 from realtime_sync.position import Position
 from realtime_sync.replication.replica import Replica, ResyncNeeded
 from realtime_sync.replication.subscription import Subscription
-from realtime_sync.wire.codec import get_codec
+from realtime_sync.wire.codec import available_codecs, get_codec
+from realtime_sync.wire.compact import frame_to_compact
+from realtime_sync.wire.dictionary import Dictionary, dictionary_body, uses_dictionary
+from realtime_sync.wire.encoding import encode_frame
 from realtime_sync.wire.frames import Delta, Frame, Keyframe, frame_to_wire
 from realtime_sync.wire.parts import split_bytes, split_text
 
@@ -24,12 +27,12 @@ def answer(request: str = "1", outcome: str = "keyframe", codec: str = "json", *
     return {"outcome": outcome, "request": request, "codec": codec, **more}
 
 
-def subscription(**options: Any) -> Subscription:
-    return Subscription("c", ("msgpack", "json"), Replica(uniform=lambda: 0.0), **options)
+def subscription(*codecs: str, **options: Any) -> Subscription:
+    return Subscription("c", codecs or ("msgpack", "json"), Replica(uniform=lambda: 0.0), **options)
 
 
 def live(codec: str = "json", **options: Any) -> Subscription:
-    one = subscription(**options)
+    one = subscription(codec, **options)
     one.connected(0.0)
     one.outgoing()
     one.receive(encoded(KEYFRAME, codec), answer(codec=codec), 1.0)
@@ -37,9 +40,8 @@ def live(codec: str = "json", **options: Any) -> Subscription:
     return one
 
 
-def encoded(frame: Frame, codec: str) -> Any:
-    wire = frame_to_wire(frame)
-    return wire if codec == "json" else get_codec(codec).encode(wire)
+def encoded(frame: Frame, codec: str, dictionary: Dictionary | None = None) -> Any:
+    return frame_to_wire(frame) if codec == "json" else encode_frame(frame, get_codec(codec), dictionary)
 
 
 def status(one: Subscription) -> str:
@@ -119,6 +121,14 @@ def test_garbage_is_one_clear_error_and_one_question(body: Any, error: type[Exce
     assert one.replica.document == {"n": 7}
 
 
+def test_a_codec_that_was_not_offered_is_garbage() -> None:
+    one = subscription("msgpack")
+    one.connected(0.0)
+    one.receive(encoded(KEYFRAME, "msgpack+zstd"), answer(codec="msgpack+zstd"), 1.0)
+    assert isinstance(one.last_error, ProtocolError)
+    assert status(one) == "empty"
+
+
 @pytest.mark.parametrize("bad", [7, "no", {}, {"outcome": "great"}, {"outcome": "keyframe", "codec": 7}])
 def test_an_answer_that_is_none_is_garbage_too(bad: Any) -> None:
     one = live()
@@ -170,20 +180,17 @@ def test_unsubscribing_says_so_and_stops_asking() -> None:
     assert one.deadline is None
 
 
-def parts_of(frame: Frame, codec: str, size: int = 10) -> list[dict[str, Any]]:
+def parts_of(frame: Frame, codec: str, size: int = 4) -> list[dict[str, Any]]:
     """Return a frame as it travels when a message may be no larger than `size`."""
-    wire = frame_to_wire(frame)
-    if codec == "json":
-        parts = split_text(orjson.dumps(wire), "p1", size)
-    else:
-        parts = split_bytes(get_codec(codec).encode(wire), "p1", size)
-    assert len(parts) > 3
+    split = split_text if codec == "json" else split_bytes
+    parts = split(encode_frame(frame, get_codec(codec)), "p1", size)
+    assert len(parts) >= 3
     return [part.to_wire() for part in parts]
 
 
 @pytest.mark.parametrize("codec", ["json", "msgpack", "json+zstd"])
 def test_a_frame_in_parts_is_applied_with_the_last_one(codec: str) -> None:
-    one = subscription()
+    one = subscription(codec)
     one.connected(0.0)
     one.outgoing()
     *first, last = parts_of(KEYFRAME, codec)
@@ -320,3 +327,126 @@ def test_why_the_server_cannot_serve_is_told_until_it_can() -> None:
     one.tick(one.deadline)
     one.receive(encoded(KEYFRAME, "json"), answer("2"), 9.0)
     assert one.last_error is None
+
+
+# ---- dictionaries ----------------------------------------------------------------------------------------------------
+
+DICTIONARY_CODECS = [name for name in available_codecs() if uses_dictionary(get_codec(name))]
+
+
+def dictionary_for(delta: Delta, codec: str, salt: bytes = b"") -> Dictionary:
+    """Return a dictionary that `delta` is compressed with."""
+    return Dictionary(salt + get_codec(codec).encode(frame_to_compact(delta)) * 3)
+
+
+def bringing(dictionary: Dictionary, codec: str) -> dict[str, Any]:
+    kind = get_codec(codec)
+    assert uses_dictionary(kind)
+    return dictionary_body(dictionary, kind)
+
+
+def long_delta(base: int, offset: int) -> Delta:
+    """Return a delta that is made shorter by a dictionary."""
+    patch: Patch = [
+        {"op": "replace", "path": "/n", "value": offset},
+        {"op": "add", "path": "/text", "value": "abcdef" * 20},
+    ]
+    return Delta(Position("A", base), Position("A", offset), patch)
+
+
+@pytest.mark.parametrize("codec", DICTIONARY_CODECS)
+def test_a_frame_needs_its_dictionary_and_without_it_changes_nothing(codec: str) -> None:
+    one = live(codec)
+    delta = long_delta(7, 8)
+    dictionary = dictionary_for(delta, codec)
+    body = encoded(delta, codec, dictionary)
+    assert body[0] == 2
+    one.receive(body, None, 2.0)
+    assert status(one) == "live"
+    assert one.replica.document == {"n": 7}
+    assert said(one) == [("sync:resync", {"channel": "c", "request": "2", "position": ["A", 7]})]
+    one.receive(body, None, 2.1)
+    assert said(one) == [], "asked once"
+    one.receive(bringing(dictionary, codec), None, 2.2)
+    one.receive(body, answer("2", "patch", codec), 2.3)
+    assert one.replica.position == Position("A", 8)
+    assert status(one) == "live"
+    assert one.deadline is None
+
+
+@pytest.mark.parametrize("codec", DICTIONARY_CODECS)
+def test_the_newest_two_are_kept_and_named_across_connections(codec: str) -> None:
+    one = live(codec)
+    first, second, third = [dictionary_for(long_delta(7, 8), codec, salt) for salt in (b"1", b"2", b"3")]
+    for dictionary in (first, second):
+        assert one.receive(bringing(dictionary, codec), None, 2.0) == []
+    assert one.dictionaries == (second.id, first.id)
+    one.receive(bringing(first, codec), None, 2.0)
+    assert one.dictionaries == (first.id, second.id), "the newest first"
+    one.receive(bringing(third, codec), None, 2.0)
+    assert one.dictionaries == (third.id, first.id)
+    one.disconnected()
+    one.connected(3.0)
+    [(event, message)] = said(one)
+    assert event == "sync:subscribe"
+    assert message["dictionaries"] == [third.id, first.id]
+    one.receive(encoded(attrs.evolve(KEYFRAME, position=Position("B", 1)), codec), answer("2", codec=codec), 4.0)
+    assert one.dictionaries == (third.id, first.id), "another epoch has the same keys"
+    one.receive(
+        encoded(attrs.evolve(long_delta(3, 4), base=Position("B", 3), position=Position("B", 4)), codec), None, 5
+    )
+    assert said(one)[0][1]["dictionaries"] == [third.id, first.id]
+
+
+def test_a_dictionary_that_is_lost_is_asked_for_until_it_comes() -> None:
+    codec = "json+zstd+dictionary"
+    one = live(codec)
+    delta = long_delta(7, 8)
+    dictionary = dictionary_for(delta, codec)
+    body = encoded(delta, codec, dictionary)
+    one.receive(body, None, 2.0)
+    assert len(said(one)) == 1
+    one.receive(body, answer("2", "patch", codec), 3.0)  # its dictionary was lost on the way
+    assert said(one) == [], "the same question again, but not at once"
+    assert one.deadline is not None
+    one.tick(one.deadline)
+    assert len(said(one)) == 1
+    one.receive(bringing(dictionary, codec), None, 20.0)
+    one.receive(body, answer("3", "patch", codec), 20.0)
+    assert one.replica.position == Position("A", 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"id": "00000000"}, DecodeError),
+        ({"data": b"\x01garbage"}, DecodeError),
+        ({"data": b"\x00" + bytes(40_000)}, LimitExceeded),
+        ({"data": "text"}, ProtocolError),
+        ({"codec": "msgpack"}, ProtocolError),
+        ({"codec": "json+deflate+dictionary"}, ProtocolError),
+        ({"codec": "unheard of"}, ProtocolError),
+        ({"codec": ["json+zstd+dictionary"]}, ProtocolError),
+        ({"codec": None}, ProtocolError),
+    ],
+)
+def test_a_bad_dictionary_is_garbage_and_not_kept(change: dict[str, Any], error: type[Exception]) -> None:
+    codec = "json+zstd+dictionary"
+    one = live(codec)
+    one.receive({**bringing(dictionary_for(long_delta(7, 8), codec), codec), **change}, None, 2.0)
+    assert isinstance(one.last_error, error)
+    assert one.dictionaries == ()
+    assert len(said(one)) == 1, "whoever answers brings it again"
+    one.receive(None, answer("2", "up_to_date", codec, position=["A", 7]), 3.0)
+    assert status(one) == "live"
+
+
+def test_a_dictionary_between_two_parts_ends_the_frame() -> None:
+    codec = "json+zstd+dictionary"
+    one = live(codec)
+    *first, last = parts_of(attrs.evolve(KEYFRAME, position=Position("A", 9)), codec)
+    for part in first:
+        one.receive(part, None, 2.0)
+    one.receive(bringing(dictionary_for(long_delta(7, 8), codec), codec), None, 2.0)
+    one.receive(last, None, 2.0)
+    assert one.replica.position == Position("A", 7)

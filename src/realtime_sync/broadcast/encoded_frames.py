@@ -14,6 +14,8 @@ from realtime_sync.errors import MessageTooLarge
 from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire.codec import get_codec
+from realtime_sync.wire.compact import frame_to_compact
+from realtime_sync.wire.encoding import encode_frame
 from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe, frame_to_wire
 from realtime_sync.wire.messages import Outcome
 from realtime_sync.wire.parts import Part, split_bytes, split_text
@@ -29,6 +31,12 @@ TEXT_CODEC = "json"
 
 SURE_BELOW = 4
 """A patch under a quarter of the last keyframe's size wins without encoding another keyframe to compare."""
+
+HIGHEST_RATIO = 2**15
+"""A zstd block of 4 bytes can mean 128 KiB; no frame decodes to more than so many times its size."""
+
+SERIALIZERS = ("json", "msgpack")
+"""What the names of the built-in codecs begin with."""
 
 logger = logging.getLogger("realtime_sync")
 
@@ -155,12 +163,11 @@ class Encodings:
         return _in_parts(split_text(text, self._new_part_id(), self._limits.max_message_bytes // 2))
 
     def _as_bytes(self, frame: Frame, codec: str) -> EncodedFrame:
-        wire = frame_to_wire(frame)
-        if isinstance(frame, Keyframe):
-            size = len(orjson.dumps(wire))
-            self._check_size(frame, codec, "max_decoded_bytes", self._limits.max_decoded_bytes, size)
-        encoded = get_codec(codec).encode(wire)
+        encoded = encode_frame(frame, get_codec(codec))
         self._check_size(frame, codec, "max_encoded_bytes", self._limits.max_encoded_bytes, len(encoded))
+        if len(encoded) * HIGHEST_RATIO > self._limits.max_decoded_bytes:
+            plain_bytes = _plain_bytes(frame, codec)
+            self._check_size(frame, codec, "max_decoded_bytes", self._limits.max_decoded_bytes, plain_bytes)
         if len(encoded) <= self._limits.max_message_bytes:
             return EncodedFrame((Body(encoded, len(encoded)),))
         return _in_parts(split_bytes(encoded, self._new_part_id(), self._limits.max_message_bytes))
@@ -197,6 +204,13 @@ class Encodings:
 
 def _kept_bytes(encoded: EncodedFrame | MessageTooLarge) -> int:
     return 0 if isinstance(encoded, MessageTooLarge) else encoded.size_bytes
+
+
+def _plain_bytes(frame: Frame, codec: str) -> int:
+    """Return the size of a frame before it is compressed; of a codec that is not ours, what JSON would take."""
+    serializer = codec.partition("+")[0]
+    plain = get_codec(serializer if serializer in SERIALIZERS else TEXT_CODEC)
+    return len(plain.encode(frame_to_compact(frame)))
 
 
 def _in_parts(parts: list[Part]) -> EncodedFrame:

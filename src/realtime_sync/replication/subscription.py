@@ -7,12 +7,26 @@ from typing import Any
 import attrs
 
 from realtime_sync.document.normalize import Normalizer
-from realtime_sync.errors import DecodeError, InvalidValue, ProtocolError, RemoteError, SubscriptionRefused
+from realtime_sync.errors import (
+    DecodeError,
+    InvalidValue,
+    ProtocolError,
+    RemoteError,
+    SubscriptionRefused,
+    UnknownDictionary,
+)
 from realtime_sync.limits import Limits
 from realtime_sync.position import MAX_EPOCH_CHARS, MAX_OFFSET, Position
 from realtime_sync.replication.assembly import Assembly
 from realtime_sync.replication.replica import Happening, Replica, ResyncNeeded, State
 from realtime_sync.wire.codec import get_codec
+from realtime_sync.wire.dictionary import (
+    Dictionary,
+    dictionary_from_body,
+    is_dictionary_body,
+    uses_dictionary,
+)
+from realtime_sync.wire.encoding import decode_frame
 from realtime_sync.wire.frames import Frame, frame_from_wire
 from realtime_sync.wire.messages import (
     FETCH,
@@ -30,6 +44,12 @@ from realtime_sync.wire.messages import (
 from realtime_sync.wire.parts import Part, is_part
 
 DEFAULT_LIMITS = Limits()
+
+TEXT_CODEC = "json"
+"""What everybody speaks."""
+
+DICTIONARIES_KEPT = 2
+"""The one in use, and the one before: frames that need it may be on their way."""
 
 
 class Status(enum.Enum):
@@ -88,7 +108,8 @@ class Subscription:
         self.last_error: RemoteError | None = None
         self._limits = limits
         self._check = Normalizer(limits=limits)
-        self._codec: str | None = None
+        self._codec = TEXT_CODEC
+        self._dictionaries: dict[str, Dictionary] = {}  # by their ids, the newest last
         self._assembly = Assembly(limits.max_encoded_bytes)
         self._connected = False
         self._admitted = False  # on this connection: the server knows us
@@ -113,6 +134,11 @@ class Subscription:
         """Return what to send now, oldest first, and forget it."""
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
+
+    @property
+    def dictionaries(self) -> tuple[str, ...]:
+        """Ids of the dictionaries that are held, the newest first: they outlive connections and epochs."""
+        return tuple(reversed(self._dictionaries))
 
     # ---- the connection ------------------------------------------------------------------------------------------
 
@@ -139,7 +165,9 @@ class Subscription:
     def largest(self) -> Outgoing:
         """The largest message that it may have to send, but for a fetch."""
         position = Position("e" * MAX_EPOCH_CHARS, MAX_OFFSET)
-        return Outgoing(SUBSCRIBE, self._subscribe("r" * MAX_REQUEST_CHARS, position))
+        dictionaries = ("00000000",) * DICTIONARIES_KEPT
+        subscribe = Subscribe(self.channel, "r" * MAX_REQUEST_CHARS, self.codecs, position, dictionaries=dictionaries)
+        return Outgoing(SUBSCRIBE, subscribe.to_wire())
 
     def fetch(self, pointer: str) -> Outgoing:
         """Return the message whose acknowledgement is the value at `pointer`."""
@@ -171,7 +199,12 @@ class Subscription:
                 body = whole
             else:
                 self._assembly.drop()
+            if is_dictionary_body(body):
+                self._keep_dictionary(body)
+                return []
             return self._receive_whole(body, read, now)
+        except UnknownDictionary as error:
+            return self.replica.receive_unknown_dictionary(error, read, now)
         except RemoteError as error:
             self._assembly.drop()
             self.last_error = error
@@ -189,26 +222,39 @@ class Subscription:
         return self.replica.receive_answer(answer, now)
 
     def _join(self, part: Part, answer: Answer | None) -> "_Text | bytes | None":
-        codec = (answer and answer.codec) or self._codec or "json"
+        codec = (answer and answer.codec) or self._codec
         joined = self._assembly.add(part, codec=codec)
         return joined if joined is None or isinstance(part.data, bytes) else _Text(joined)
 
     def _take_answer(self, answer: Answer) -> None:
         if answer.outcome.subscribed:
+            if answer.codec not in (None, TEXT_CODEC, *self.codecs):
+                raise ProtocolError(f"codec {answer.codec!r:.100} was not offered")
             self._admitted = True
-            self._codec = answer.codec
+            self._codec = answer.codec or TEXT_CODEC
 
     def _read(self, body: Any) -> Frame:
-        codec = self._codec or "json"
+        codec = self._codec
         if isinstance(body, _Text):
-            return frame_from_wire(get_codec("json").decode(body.utf8, limits=self._limits), limits=self._limits)
+            return decode_frame(body.utf8, get_codec(TEXT_CODEC), limits=self._limits)
         if isinstance(body, (bytes, bytearray)):
-            return frame_from_wire(get_codec(codec).decode(bytes(body), limits=self._limits), limits=self._limits)
+            return decode_frame(bytes(body), get_codec(codec), self._dictionaries, limits=self._limits)
         # Socket.IO parsed it already, by a parser that knows NaN and no limits.
         try:
             return frame_from_wire(self._check(body), limits=self._limits)
         except InvalidValue as error:
             raise DecodeError(codec, str(error)) from None
+
+    def _keep_dictionary(self, body: dict[str, Any]) -> None:
+        name = body.get("codec")
+        codec = get_codec(name) if isinstance(name, str) and name in self.codecs else None
+        if not uses_dictionary(codec):
+            raise ProtocolError(f"a dictionary for codec {name!r:.100}, which was not offered")
+        dictionary = dictionary_from_body(body, codec, limits=self._limits)
+        self._dictionaries.pop(dictionary.id, None)
+        self._dictionaries[dictionary.id] = dictionary
+        if len(self._dictionaries) > DICTIONARIES_KEPT:
+            del self._dictionaries[next(iter(self._dictionaries))]
 
     # ---- what the replica asks for -----------------------------------------------------------------------------------
 
@@ -225,9 +271,10 @@ class Subscription:
         if not self._connected:
             return
         if self._admitted:
-            self._outgoing.append(Outgoing(RESYNC, Resync(self.channel, asked.request, asked.position).to_wire()))
+            resync = Resync(self.channel, asked.request, asked.position, self.dictionaries)
+            self._outgoing.append(Outgoing(RESYNC, resync.to_wire()))
         else:
             self._outgoing.append(Outgoing(SUBSCRIBE, self._subscribe(asked.request, asked.position)))
 
     def _subscribe(self, request: str, position: Position | None) -> dict[str, Any]:
-        return Subscribe(self.channel, request, self.codecs, position).to_wire()
+        return Subscribe(self.channel, request, self.codecs, position, dictionaries=self.dictionaries).to_wire()
