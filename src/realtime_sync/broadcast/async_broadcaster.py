@@ -42,6 +42,11 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         self._closing: asyncio.Task[None] | None = None
         super().__init__(transport, runtime or AsyncioRuntime(), Options.of(arguments))
 
+    def begin_in_child(self) -> None:
+        self._loop = None
+        self._background.clear()
+        super().begin_in_child()
+
     @classmethod
     def on(cls, server: Any, *, namespace: str = "/", **options: Unpack[OptionArguments]) -> Self:
         """Return a broadcaster on an asyncio server such as `socketio.AsyncServer`; see `realtime_sync.attach`.

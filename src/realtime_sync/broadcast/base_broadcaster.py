@@ -14,6 +14,7 @@ import attrs
 
 from realtime_sync.broadcast.channel_registry import AnyChannel, ChannelRegistry
 from realtime_sync.broadcast.flusher import Flusher
+from realtime_sync.broadcast.forks import begin_in_every_child
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.options import Options
@@ -52,7 +53,22 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
             self._open_channel, runtime.now, options.channel_ttl_s
         )
         self._reception = Reception(options, transport, runtime, self._flusher, self._channels, self._counters)
+        begin_in_every_child(self)
         transport.listen(self)
+
+    def begin_in_child(self) -> None:
+        """Keep the documents in a forked process; begin new epochs, without the parent's clients, threads and locks.
+
+        Only a log that both processes share goes on: it refuses whoever is not its writer.
+        """
+        self._counters.begin_in_child()
+        self._reception.begin_in_child()
+        self._channels.begin_in_child()
+        if self._log is not None:
+            self._log.begin_in_child()
+        for channel in self._channels:
+            channel.begin_in_child(self._new_primary())
+            channel.recovered = isinstance(self._options.log, MemoryLog)  # the parent's frames are of no use here
 
     # ---- what applications call, from any thread -------------------------------------------------------------------
 
@@ -206,8 +222,13 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         if urgent:
             channel.urgent.set()
         with channel.lock:  # a worker goes to rest under it
-            if channel.worker is None or channel.worker.done():
+            if channel.worker is not None and not channel.worker.done():
+                return
+            try:
                 channel.worker = self._runtime.spawn(self._flusher.work(channel))
+            except RuntimeError as error:  # the system has no more threads
+                channel.rest()  # the next capture tries again
+                self.report("nobody can flush what is pending", channel, error)
 
     def _open_channel(self, name: str) -> AnyChannel:
         channel = self._make_channel(name, self._new_primary())

@@ -33,12 +33,15 @@ class Channel:
 
     def __init__(self, name: str, primary: Primary) -> None:
         self.name = name
+        self._closed: str | None = None
+        self._begin(primary)
+
+    def _begin(self, primary: Primary) -> None:
         self.primary = primary
         self.subscribers: dict[str, str] = {}  # session id -> codec
         self.lock = threading.RLock()  # held for captures and cuts, never while anything is sent
         self._capturing = False
         self._awake = False  # whether the shell knows that something is pending
-        self._closed: str | None = None
 
     # ---- reading -------------------------------------------------------------------------------------------------
 

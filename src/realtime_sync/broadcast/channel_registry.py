@@ -30,9 +30,13 @@ class ChannelRegistry(Generic[AnyChannel]):
         self._make, self._now, self._ttl_s = make, now, ttl_s
         self._channels: weakref.WeakValueDictionary[str, AnyChannel] = weakref.WeakValueDictionary()
         self._kept: dict[str, AnyChannel] = {}
-        self._lock = threading.Lock()
         self._swept_at = now()
         self._closed: str | None = None
+        self.begin_in_child()
+
+    def begin_in_child(self) -> None:
+        """Take a new lock: in a forked process nobody may be there to release the old one."""
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._channels)

@@ -33,6 +33,8 @@ class LogLine:
 
     def begin_in_child(self) -> None:
         """Forget the thread: a forked process does not have it."""
+        if isinstance(self.log, MemoryLog):
+            self.log.begin_in_child()
         self._thread = self._last = None
 
     def close(self) -> None:

@@ -28,6 +28,10 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self._lives: dict[str, _Life] = {}
+        self.begin_in_child()
+
+    def begin_in_child(self) -> None:
+        """Take a new lock: in a forked process nobody may be there to release the old one."""
         self._lock = threading.Lock()
 
     def append(self, channel: str, frame: Keyframe | Delta) -> None:

@@ -15,7 +15,6 @@ from realtime_sync.broadcast.session import Admission, Session
 from realtime_sync.broadcast.stats import Counters, Drop, ResyncCause
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
-from realtime_sync.position import Position
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire import messages
 from realtime_sync.wire.messages import (
@@ -55,6 +54,10 @@ class Reception:
         self._options, self._transport, self._runtime = options, transport, runtime
         self._flusher, self._channels, self._counters = flusher, channels, counters
         self._sessions: dict[str, Session] = {}
+
+    def begin_in_child(self) -> None:
+        """Forget all clients: those of a forked process's parent stay with the parent."""
+        self._sessions = {}
 
     @property
     def sessions(self) -> int:
@@ -149,7 +152,7 @@ class Reception:
                 message = f"one connection may watch {limit} channels"
                 return await self._refuse(session, wanted.channel, wanted.request, Outcome.TOO_MANY_CHANNELS, message)
             codec = self._options.choose_codec(wanted.codecs)
-            await self._admit(session, admission, wanted.request, wanted.position, codec)
+            await self._admit(session, admission, wanted, codec)
 
     async def _resync(self, session: Session, wanted: Resync) -> None:
         self._count_resync(session, wanted)
@@ -158,7 +161,7 @@ class Reception:
             return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
         admission = await self._may(session, wanted.channel, "resync", wanted.request)
         if admission is not None:
-            await self._admit(session, admission, wanted.request, wanted.position, codec)
+            await self._admit(session, admission, wanted, codec)
 
     def _count_resync(self, session: Session, wanted: Resync) -> None:
         channel = session.channels.get(wanted.channel)
@@ -240,10 +243,8 @@ class Reception:
 
     # ---- admission -------------------------------------------------------------------------------------------------
 
-    async def _admit(
-        self, session: Session, admission: Admission, request: str, position: Position | None, codec: str
-    ) -> None:
-        name = admission.channel
+    async def _admit(self, session: Session, admission: Admission, wanted: Subscribe | Resync, codec: str) -> None:
+        name, request = wanted.channel, wanted.request
         while True:
             channel = self._channels.open(name)
             if not await self._load(channel):
@@ -255,15 +256,14 @@ class Reception:
                 if not await self._flush_first_frame(channel):
                     message = "the log could not be read"
                     return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
-                return await self._admit_locked(session, admission, channel, request, position, codec)
+                return await self._admit_locked(session, admission, channel, wanted, codec)
 
     async def _admit_locked(
         self,
         session: Session,
         admission: Admission,
         channel: SendingChannel,
-        request: str,
-        position: Position | None,
+        wanted: Subscribe | Resync,
         codec: str,
     ) -> None:
         """Cut, queue and join. A revocation between two steps ends it: nobody slips through."""
@@ -272,8 +272,8 @@ class Reception:
             return
         if not admission.revoked:
             with channel.lock:
-                cut = channel.primary.catch_up(position, self._runtime.now())
-            if not await self._deliver_catch_up(channel, sid, request, cut, codec):
+                cut = channel.primary.catch_up(wanted.position, self._runtime.now())
+            if not await self._deliver_catch_up(channel, sid, wanted, cut, codec):
                 return  # who watched already stays: the next frame may be one that can be sent
         if self._join(session, admission, channel, codec):
             room = room_of(channel.name, codec)
@@ -281,7 +281,7 @@ class Reception:
             if session.watches(admission, channel):
                 return
             self._transport.leave(sid, room)
-        await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
+        await self._refuse(session, channel.name, wanted.request, Outcome.FORBIDDEN)
 
     def _join(self, session: Session, admission: Admission, channel: SendingChannel, codec: str) -> bool:
         """Make it a subscriber, unless it was revoked; a thread that revokes comes before this or after it."""
@@ -298,16 +298,16 @@ class Reception:
             return True
 
     async def _deliver_catch_up(
-        self, channel: SendingChannel, sid: str, request: str, cut: CatchUp, codec: str
+        self, channel: SendingChannel, sid: str, wanted: Subscribe | Resync, cut: CatchUp, codec: str
     ) -> bool:
         """Send what brings a subscriber up to date; return False, and say so, when it cannot be encoded."""
         try:
             outcome, encoded = channel.encodings.smallest(cut, codec)
         except Exception as error:
-            await self._refuse_unencodable(channel, sid, request, codec, error)
+            await self._refuse_unencodable(channel, sid, wanted.request, codec, error)
             return False
         at = None if encoded is not None else cut.position
-        answer = Answer(outcome, request, codec, at).to_wire()
+        answer = Answer(outcome, wanted.request, codec, at).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
             await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
             self._counters.add(messages=int(encoded is not None), bytes_sent=body.size_bytes)

@@ -1,5 +1,6 @@
 """The sending half of a channel, the same on every shell: what its captures become once somebody waits for them."""
 
+import functools
 import inspect
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -90,9 +91,13 @@ class SendingChannel(Channel):
     ) -> None:
         super().__init__(name, primary)
         self._shell, self._runtime = shell, runtime
+        self._new_encodings = functools.partial(Encodings, name, limits, counters)
         self.ended = False
         self.used_at = float("-inf")
-        self.encodings = Encodings(name, limits, counters)
+        self._begin_sending()
+
+    def _begin_sending(self) -> None:
+        self.encodings = self._new_encodings()
         self.outbox: deque[Delivery] = deque()  # of the last committed frame
         self.flushed_at = float("-inf")
         self.recovered = False
@@ -106,6 +111,12 @@ class SendingChannel(Channel):
         self.load_lock = self._runtime.lock()
         self.urgent = self._runtime.signal()
         self.worker: Job | None = None
+
+    def begin_in_child(self, primary: Primary) -> None:
+        """Go on in a forked process with the same document, in the epoch of `primary`, without subscribers."""
+        primary.adopt(self.primary)
+        self._begin(primary)
+        self._begin_sending()
 
     @property
     def is_pending(self) -> bool:
@@ -121,10 +132,16 @@ class SendingChannel(Channel):
         One step under the lock: a capture on another thread comes before it, and is pending, or after it, and wakes.
         """
         with self.lock:
-            self._awake = self.is_pending
-            if not self._awake:
-                self.worker = None
-            return not self._awake
+            if self.is_pending:
+                self._awake = True
+                return False
+            self.rest()
+            return True
+
+    def rest(self) -> None:
+        """Be without a worker, and be woken by the next capture. The caller holds the lock."""
+        self._awake = False
+        self.worker = None
 
     def recover(self, log: ChannelLog) -> None:
         """Go on where the log ended. Called once, where the log is called, before anything is flushed.

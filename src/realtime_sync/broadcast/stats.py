@@ -135,10 +135,14 @@ class Counters:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._totals: Counter[str] = Counter()
         self._dropped: Counter[Drop] = Counter()
         self._resyncs: Counter[ResyncCause] = Counter()
+        self.begin_in_child()
+
+    def begin_in_child(self) -> None:
+        """Take a new lock: in a forked process nobody may be there to release the old one."""
+        self._lock = threading.Lock()
 
     def add(self, **increments: Unpack[Increments]) -> None:
         """Add to some counters at once."""

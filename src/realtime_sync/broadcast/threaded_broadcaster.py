@@ -1,5 +1,6 @@
 """The broadcaster for servers that run on threads or greenlets."""
 
+import inspect
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, Unpack
@@ -39,10 +40,19 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         self, transport: Transport, *, runtime: ThreadRuntime | None = None, **arguments: Unpack[OptionArguments]
     ) -> None:
         self._started = False
+        options = Options.of(arguments)
+        _check_blocks("authorize", options.authorize)
+        _check_blocks("load", options.load)
         self._closed = False
         runtime = runtime or ThreadRuntime()
         self._closing = runtime.lock()
-        super().__init__(transport, runtime, Options.of(arguments))
+        super().__init__(transport, runtime, options)
+
+    def begin_in_child(self) -> None:
+        self._runtime.begin_in_child()
+        self._started = False
+        self._closing = self._runtime.lock()
+        super().begin_in_child()
 
     @classmethod
     def on(cls, server: Any, *, namespace: str = "/", **options: Unpack[OptionArguments]) -> Self:
@@ -152,3 +162,10 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
 
     def _make_channel(self, name: str, primary: Primary) -> ThreadedChannel:
         return ThreadedChannel(name, primary, self, self._runtime, self._options.limits, self._counters)
+
+
+def _check_blocks(option: str, function: object) -> None:
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(
+            f"{option} is a coroutine function, and on threads there is no loop to run it: pass a plain one"
+        )

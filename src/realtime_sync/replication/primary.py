@@ -174,6 +174,13 @@ class Primary:
             self._replace_head(self._normalizer(document))
             self._head_is_initial = True
 
+    def adopt(self, other: "Primary") -> None:
+        """Begin with the document of another primary, shared and not copied; nothing else of it is taken."""
+        assert not self._has_head, "only a primary without a document can adopt one"
+        if other._has_head:
+            self._replace_head(other._head)
+            self._head_is_initial = other._head_is_initial
+
     def publish(self, value: Any, at: str = "") -> None:
         """Make `value` the document, or the part of it at pointer `at`; only what changed is copied.
 
