@@ -14,7 +14,8 @@ if sysconfig.get_config_var("Py_GIL_DISABLED"):
 else:
     extension = Extension(
         "realtime_sync.document._speedups",
-        ["src/realtime_sync/document/_speedups.c"],
+        [f"src/realtime_sync/document/{name}.c" for name in ("_speedups", "_changes", "_plain_copy")],
+        depends=["src/realtime_sync/document/_speedups.h"],
         py_limited_api=True,
         optional=True,
     )

@@ -83,7 +83,9 @@ def test_wheel_holds_the_types_the_javascript_client_and_no_tests(wheel: Path) -
 def test_source_distribution_holds_the_extension_and_the_tests_but_nothing_that_was_built(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"setup.py", "src/realtime_sync/document/_speedups.c", "src/realtime_sync/py.typed", "PROTOCOL.md"} <= names
+    assert {"setup.py", "src/realtime_sync/py.typed", "PROTOCOL.md"} <= names
+    extension = {"_speedups.c", "_speedups.h", "_changes.c", "_plain_copy.c", "_speedups.pyi"}
+    assert {f"src/realtime_sync/document/{name}" for name in extension} <= names
     assert {"tests/test_packaging.py", "conformance/patch.json", "examples/agent_server/static/index.html"} <= names
     assert [name for name in names if name.endswith((".so", ".pyd", ".pyc")) or "node_modules" in name] == []
 

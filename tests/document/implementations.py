@@ -1,11 +1,12 @@
-"""Each way to find what may have changed, put in the place where `diff` looks for it."""
+"""Each way to find what may have changed, or to copy what is plain, put in the place where it is looked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from realtime_sync.document import diff
+from realtime_sync.document import diff, normalize
+from realtime_sync.document.normalize import PlainCopy
 from realtime_sync.document.unchanged import Implementation
 
 
@@ -14,4 +15,11 @@ def in_use(implementation: Implementation) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patcher:
         patcher.setattr(diff, "changes_in_object", implementation.changes_in_object)
         patcher.setattr(diff, "changes_in_list", implementation.changes_in_list)
+        yield
+
+
+@contextmanager
+def plain_copy_in_use(plain_copy: PlainCopy) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patcher:
+        patcher.setattr(normalize, "plain_copy", plain_copy)
         yield

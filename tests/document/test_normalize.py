@@ -20,15 +20,23 @@ import pytest
 from hypothesis import given
 
 from realtime_sync.document.equality import json_equal
-from realtime_sync.document.normalize import NORMALIZE, Normalizer, normalize
+from realtime_sync.document.normalize import NORMALIZE, PLAIN_COPIES, Normalizer, normalize
 from realtime_sync.errors import InvalidValue
 from realtime_sync.jsontypes import MAX_SAFE_INTEGER, Json
 from realtime_sync.limits import HIGHEST_DEPTH, Limits
 from realtime_sync.testing.strategies import json_values
+from tests.document.implementations import plain_copy_in_use
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "conformance" / "normalize.json").read_bytes())
 
 NOON = datetime.datetime(2026, 1, 2, 12, 30, 15, 250000)
+
+
+@pytest.fixture(scope="module", autouse=True, params=PLAIN_COPIES)
+def plain_copy(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run every test with the copy that is made in C, and without."""
+    with plain_copy_in_use(PLAIN_COPIES[request.param]):
+        yield request.param
 
 
 class Status(Enum):
@@ -400,8 +408,10 @@ class TestLimits:
         assert "if it contains itself" in error.remedy
 
     def test_a_full_stack_is_a_refusal_too(self) -> None:
+        value = [nested(150), Text("what has to be converted is left to Python")]
+
         def call_from_depth(levels: int) -> Json:
-            return call_from_depth(levels - 1) if levels else normalize(nested(150))
+            return call_from_depth(levels - 1) if levels else normalize(value)
 
         frames_left = sys.getrecursionlimit() - len(inspect.stack(0))
         with pytest.raises(InvalidValue, match="call stack"):

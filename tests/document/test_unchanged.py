@@ -129,6 +129,46 @@ def test_members_are_named_in_the_order_of_the_new_object(implementation: Implem
     assert list(implementation.changes_in_object(old, new, None) or ()) == ["h", "e", "X", "b"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 15, 16, 17, 32, 33, 150])
+def test_every_member_is_found_whatever_the_order(implementation: Implementation, size: int) -> None:
+    rng = random.Random(size)
+    for _ in range(30):
+        old = {f"key {number}": {"n": number, "deep": [{"n": number}]} for number in range(size)}
+        members = [(key, {"n": old[key]["n"], "deep": [{"n": old[key]["n"]}]}) for key in old]
+        changed = set()
+        for number in rng.sample(range(size), min(size, rng.randrange(4))):
+            members[number][1]["deep"] = [{"n": -1}]
+            changed.add(members[number][0])
+        del members[rng.randrange(size) : rng.choice((0, 0, size // 2))]
+        if rng.random() < 0.5:
+            members.insert(rng.randrange(len(members) + 1), ("new", {"n": 0, "deep": []}))
+        if rng.random() < 0.3:
+            rng.shuffle(members)
+        named = [key for key, _ in members if key in changed or key == "new"]
+        assert list(implementation.changes_in_object(old, dict(members), None) or ()) == named
+
+
+def test_keys_that_were_the_same_elsewhere_are_looked_at_again(implementation: Implementation) -> None:
+    shapes = [[f"{shape} {key}" for key in range(3)] for shape in range(400)]  # more than anything remembers
+    for place in (0, 1, 2):
+        old = [dict.fromkeys(keys, 0) for keys in shapes * 3]
+        new = [dict.fromkeys(("".join(key) for key in keys), 0) for keys in shapes * 3]
+        for position in (10, 410, 700, 1_199):
+            key = list(new[position])[place]
+            new[position] = {("other" if name == key else name): 0 for name in new[position]}
+        assert list(implementation.changes_in_list(old, new, None)) == [10, 410, 700, 1_199]
+
+
+def test_a_key_that_was_the_same_is_not_the_same_as_every_other(implementation: Implementation) -> None:
+    key, copy = "a key", "".join(["a ", "key"])
+    others = [f"key {number}" for number in range(2_000)]
+    for old, new in ((copy, key), (key, copy)):
+        one_old = implementation.changes_in_list([{old: 0}] * 2_001, [{new: 0}, *({it: 0} for it in others)], None)
+        assert list(one_old) == list(range(1, 2_001))
+        one_new = implementation.changes_in_list([{old: 0}, *({it: 0} for it in others)], [{new: 0}] * 2_001, None)
+        assert list(one_new) == list(range(1, 2_001))
+
+
 def test_a_list_is_compared_as_far_as_the_shorter_one_goes(implementation: Implementation) -> None:
     assert list(implementation.changes_in_list([1, 2, 3], [1, 5], None)) == [1]
     assert list(implementation.changes_in_list([0], [1, 5], None)) == [0]
@@ -294,6 +334,29 @@ def test_no_code_of_the_callers_runs_in_c(in_c: Implementation, foreign: Any) ->
     for plain in (1, "a", {"a": 1}, [1], foreign):
         assert list(in_c.changes_in_object({"a": plain}, {"a": foreign}, None) or ()) == ["a"]
         assert list(in_c.changes_in_list([[plain]], [[foreign]], None)) == [0]
+
+
+class KeyThatCompares:
+    """Has the hash of "key", so that a search for it compares; and then takes apart what is being compared."""
+
+    def __init__(self, victims: list[Any]) -> None:
+        self.victims = victims
+
+    def __hash__(self) -> int:
+        return hash("key")
+
+    def __eq__(self, other: object) -> bool:
+        for victim in self.victims:
+            victim.clear()
+        raise OnlyCalled
+
+
+def test_nor_does_that_of_a_foreign_key_in_what_was_normal_once(in_c: Implementation) -> None:
+    new = {"other": 1, "key": {"deep": [1]}}
+    old: dict[Any, Any] = {"gone": 0}
+    old[KeyThatCompares([old, new])] = 0
+    assert list(in_c.changes_in_object(old, new, None) or ()) == ["other", "key"]
+    assert list(in_c.changes_in_list([[old]], [[new]], None)) == [0]
 
 
 def test_what_another_thread_changes_meanwhile_breaks_nothing(implementation: Implementation) -> None:

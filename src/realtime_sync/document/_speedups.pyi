@@ -1,4 +1,4 @@
-"""What changed between two JSON values, found in one walk over both: see `unchanged.py`."""
+"""What C does where it could be built: see `unchanged.py` and `normalize.py`."""
 
 from typing import Any
 
@@ -19,4 +19,12 @@ def changes_in_list(old: list[Any], new: list[Any], /) -> dict[int, Hint]:
 
     Raises:
         RecursionError: Both are nested more deeply than any document may be.
+    """
+
+def plain_copy(value: object, depth: int, max_depth: int, max_elements: int, /) -> Any:
+    """Return a copy of `value`, which stands inside `depth` containers, if it is plain and normal JSON.
+
+    Plain are exact dicts with exact strings as keys, lists, tuples (they become lists), strings, integers, floats,
+    booleans and None; normal is what `normalize` says. Of anything else, or of more than the limits allow, the answer
+    is NotImplemented.
     """

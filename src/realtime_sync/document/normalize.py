@@ -1,4 +1,8 @@
-"""The one door for values: whatever an application holds becomes normal JSON here, or is refused with a remedy."""
+"""The one door for values: whatever an application holds becomes normal JSON here, or is refused with a remedy.
+
+What is plain JSON already is checked and copied in C (`_plain_copy.c`), where that could be built. Where anything is to
+be converted or refused, it is this file's turn, with the whole value.
+"""
 
 import collections
 import dataclasses
@@ -19,6 +23,11 @@ from realtime_sync.errors import InvalidValue
 from realtime_sync.jsontypes import MAX_SAFE_INTEGER, Json
 from realtime_sync.limits import Limits
 
+try:
+    from realtime_sync.document import _speedups
+except ImportError:  # as in `unchanged.py`
+    _speedups = None  # type: ignore[assignment]
+
 Default: TypeAlias = Callable[[Any], Any]
 """As in `json.dumps`: takes a value that is no JSON, returns one that is nearer to it, or raises."""
 
@@ -27,6 +36,22 @@ BigIntegers: TypeAlias = Literal["refuse", "string"]
 _DEFAULT_LIMITS = Limits()
 _MAX_CONVERSIONS = 20  # an Enum of a dataclass takes two; a `default` that never arrives takes them all
 _SHOWN_BITS = 256  # str() refuses integers of thousands of digits, and nobody reads them
+
+PlainCopy: TypeAlias = Callable[[object, int, int, int], Any]
+"""Takes a value, how many containers it stands inside of, `max_depth` and `max_elements`; returns a copy, or
+NotImplemented when not all of it is plain and normal."""
+
+
+def _leave_it_to_python(value: object, depth: int, max_depth: int, max_elements: int, /) -> Any:
+    return NotImplemented
+
+
+PLAIN_COPIES: dict[str, PlainCopy] = {"Python": _leave_it_to_python}
+"""What there is on this machine, the best one last; see `unchanged.IMPLEMENTATIONS`."""
+if _speedups is not None:
+    PLAIN_COPIES["C"] = _speedups.plain_copy
+
+plain_copy = list(PLAIN_COPIES.values())[-1]
 
 
 def normalize(
@@ -73,6 +98,10 @@ class Normalizer:
         Raises:
             InvalidValue: Something inside `value` is no JSON.
         """
+        limits = self.limits
+        copy = plain_copy(value, depth, limits.max_depth, limits.max_elements)
+        if copy is not NotImplemented:
+            return copy  # type: ignore[no-any-return]
         try:
             return _Pass(self).convert(value, depth)
         except _Refused as refused:

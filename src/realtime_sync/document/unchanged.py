@@ -2,7 +2,7 @@
 
 The proof is one-sided. What it leaves out is surely the same; what it names has mostly changed, but it may be that only
 `1` became `1.0`, or a list a tuple. Somebody has to look closer, and the patch does not depend on how much was proven.
-So there can be two implementations: one in C (`_speedups.c`), where it could be built, and one in Python (`proof.py`),
+So there can be two implementations: one in C (`_changes.c`), where it could be built, and one in Python (`proof.py`),
 which takes two to three times as long. Source: docs/decisions/0006-an-optional-c-extension.md.
 """
 
