@@ -320,7 +320,7 @@ class AppNamespace(socketio.AsyncNamespace):
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         self.calls.append("connect")
 
-    async def on_disconnect(self, sid: str, reason: str) -> None:
+    async def on_disconnect(self, sid: str, *reason: str) -> None:
         self.calls.append("disconnect")
 
     async def on_hello(self, sid: str, data: Any) -> str:
@@ -334,7 +334,7 @@ def use_functions(sio: socketio.AsyncServer, calls: list[str]) -> None:
         calls.append("connect")
 
     @sio.event
-    async def disconnect(sid: str, reason: str) -> None:
+    async def disconnect(sid: str, *reason: str) -> None:
         calls.append("disconnect")
 
     @sio.event
