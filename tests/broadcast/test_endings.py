@@ -196,7 +196,6 @@ async def test_nobody_slips_through_who_is_revoked_at_any_turn_of_an_admission(t
     assert world.transport.rooms == {}
 
 
-@on_both_shells
 async def test_revoking_one_channel_leaves_the_admission_to_another_alone(world: World) -> None:
     loaded = asyncio.Event()
 
