@@ -113,6 +113,10 @@ export class Replica {
   #asked = new Map();
   /** The request that this very message answers. @type {Question | null} */
   #answered = null;
+  /** Whether it came as an answer, be it to a request that is settled. */
+  #isAnswer = false;
+  /** Up to there the application was given the events. @type {Position | null} */
+  #heardUntil = null;
   /** @type {Happening[]} */
   #happenings = [];
 
@@ -334,7 +338,8 @@ export class Replica {
     } else {
       this.document = shareEqual(this.document, frame.document);
     }
-    this.position = position;
+    const [events, dropped] = this.#unheardEvents(frame);
+    this.position = this.#heardUntil = position;
     this.closedReason = null;
     this.#wasHelped();
     this.#enter("live");
@@ -343,8 +348,24 @@ export class Replica {
         ? { type: "patch_applied", patch: frame.patch, document: this.document, position }
         : { type: "snapshot_replaced", document: this.document, position },
     );
-    if (frame.dropped > 0) this.#happenings.push({ type: "events_dropped", count: frame.dropped });
-    for (const [name, data] of frame.events) this.#happenings.push({ type: "event_received", name, data });
+    if (dropped > 0) this.#happenings.push({ type: "events_dropped", count: dropped });
+    for (const [name, data] of events) this.#happenings.push({ type: "event_received", name, data });
+  }
+
+  /**
+   * The events to give to the application, and how many to report as dropped.
+   *
+   * A keyframe in an answer repeats the events since the position that the request named. When the replica has moved on
+   * since, nobody can tell which of them it has had.
+   *
+   * @param {Keyframe | Delta} frame
+   * @returns {[[string, Json][], number]}
+   */
+  #unheardEvents(frame) {
+    const repeats = frame.type === "keyframe" && this.#isAnswer;
+    if (repeats && !samePosition(this.#answered?.position ?? null, this.#heardUntil))
+      return [[], frame.dropped + frame.events.length];
+    return [frame.events, frame.dropped];
   }
 
   /**
@@ -401,6 +422,7 @@ export class Replica {
   /** @param {Answer | null} answer */
   #settleRequest(answer) {
     this.#answered = null;
+    this.#isAnswer = answer !== null;
     const asked = this.#asked.get(answer?.request ?? "");
     if (asked === undefined) return;
     // A slow link answers a question after it was repeated; that answer is as good as the one to the repetition.

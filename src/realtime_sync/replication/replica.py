@@ -13,7 +13,7 @@ from realtime_sync.errors import PatchError, ProtocolError, RemoteError
 from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
-from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe
+from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
 from realtime_sync.wire.messages import Answer, Outcome
 
 
@@ -226,6 +226,8 @@ class Replica:
         self._open: _Question | None = None
         self._asked: dict[str, _Question] = {}  # since the last answer that helped, oldest first
         self._answered: _Question | None = None  # by the very message that is being received
+        self._is_answer = False  # whether it came as one, be it to a question that is settled
+        self._heard_until: Position | None = None  # up to there the application was given the events
         self._happenings: list[Happening] = []
 
     @property
@@ -368,14 +370,27 @@ class Replica:
         else:
             document = frame.document
             happened = SnapshotReplaced(document, frame.position)
-        self.document, self.position = document, frame.position
+        events, dropped = self._unheard_events(frame)
+        self.document = document
+        self.position = self._heard_until = frame.position
         self.has_document, self.closed_reason = True, None
         self._was_helped()
         self._enter(State.LIVE)
         self._happenings.append(happened)
-        if frame.dropped:
-            self._happenings.append(EventsDropped(frame.dropped))
-        self._happenings.extend(EventReceived(event.name, event.data) for event in frame.events)
+        if dropped:
+            self._happenings.append(EventsDropped(dropped))
+        self._happenings.extend(EventReceived(event.name, event.data) for event in events)
+
+    def _unheard_events(self, frame: Keyframe | Delta) -> tuple[tuple[Event, ...], int]:
+        """Return the events to give to the application, and how many to report as dropped.
+
+        A keyframe in an answer repeats the events since the position that the request named. When the replica has moved
+        on since, nobody can tell which of them it has had.
+        """
+        named = None if self._answered is None else self._answered.position
+        if isinstance(frame, Keyframe) and self._is_answer and named != self._heard_until:
+            return (), frame.dropped + len(frame.events)
+        return frame.events, frame.dropped
 
     def _lose_frame(self, frame: Delta, now: float, reason: str) -> None:
         # Its events are lost with it: the keyframe that is asked for does not know that they were missed.
@@ -418,7 +433,7 @@ class Replica:
     # ---- requests ------------------------------------------------------------------------------------------------
 
     def _settle_request(self, answer: Answer | None) -> None:
-        self._answered = None
+        self._answered, self._is_answer = None, answer is not None
         if answer is None or answer.request not in self._asked:
             return
         # A slow link answers a question after it was repeated; that answer is as good as the one to the repetition.
