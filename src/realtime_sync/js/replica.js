@@ -359,7 +359,7 @@ export class Replica {
    * since, nobody can tell which of them it has had.
    *
    * @param {Keyframe | Delta} frame
-   * @returns {[[string, Json][], number]}
+   * @returns {[Keyframe["events"], number]}
    */
   #unheardEvents(frame) {
     const repeats = frame.type === "keyframe" && this.#isAnswer;
