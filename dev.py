@@ -34,7 +34,8 @@ VENV = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 OLDEST_UV = (0, 7)  # the first whose `uv pip install` knows --group
-BUILT_FROM = ("pyproject.toml", "setup.py", "src/realtime_sync/document/_speedups.c")  # an editable install is too
+EXTENSION = sorted((ROOT / "src/realtime_sync/document").glob("*.[ch]"))
+BUILT_FROM = ("pyproject.toml", "setup.py", *EXTENSION)  # an editable install is too
 EXTRAS = {"demo": "socketio,client", "dev": "all", "bench": "all"}
 """What each dependency group needs of the library itself; a group includes those before it."""
 
@@ -296,7 +297,8 @@ def node_tests(folder: Path, **environment: object) -> Outcome:
         tap = Path(scratch, "report.tap")
         people = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
         machine = ["--test-reporter=tap", f"--test-reporter-destination={tap}"]
-        passed, lines = stream([shutil.which("node"), "--test", *people, *machine], folder, **environment)
+        setup = ["--import", "./setup.js"] if (folder / "setup.js").is_file() else []
+        passed, lines = stream([shutil.which("node"), "--test", *setup, *people, *machine], folder, **environment)
         points = tap.read_text(encoding="utf-8") if tap.is_file() else ""
     skipped = re.findall(r"^ *(?:not )?ok \d+ - (.* # (?:SKIP|TODO)\b.*)$", points, re.MULTILINE)
     summary = [line for line in lines if re.match(r"\S (tests|pass|fail|cancelled|skipped|todo) \d+$", line)]

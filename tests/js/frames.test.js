@@ -1,23 +1,53 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ProtocolError } from "../../src/realtime_sync/js/errors.js";
-import { MAX_OPERATIONS, parseAnswer, parseFrame } from "../../src/realtime_sync/js/frames.js";
+import { readFrame } from "../../src/realtime_sync/js/compact.js";
+import { LimitExceeded, ProtocolError } from "../../src/realtime_sync/js/errors.js";
+import { parseAnswer, parseFrame } from "../../src/realtime_sync/js/frames.js";
+import { DEFAULT_LIMITS, limitsWith } from "../../src/realtime_sync/js/limits.js";
 import { conformance } from "./conformance.js";
+
+/** A frame as the conformance cases write it. */
+const asRead = ({ check, ...frame }) => (check ? { ...frame, check: [check.crc32, ...check.pointers] } : frame);
+
+/** Limits as the conformance cases write them. */
+const limitsOf = (limits = {}) =>
+  limitsWith(
+    Object.fromEntries(
+      Object.entries(limits).map(([name, value]) => [name.replaceAll(/_(.)/g, (_, c) => c.toUpperCase()), value]),
+    ),
+  );
 
 for (const { comment, frame, expected, error } of conformance("frames")) {
   test(`frames.json: ${comment}`, () => {
     if (error) assert.throws(() => parseFrame(frame), ProtocolError);
-    else assert.deepEqual(parseFrame(frame), expected);
+    else assert.deepEqual(asRead(parseFrame(frame)), expected);
+    if (!error) assert.deepEqual(readFrame(frame, DEFAULT_LIMITS), parseFrame(frame));
   });
 }
 
-test("a patch of more operations than any server sends is refused", () => {
-  const patch = Array(MAX_OPERATIONS + 1).fill({ op: "remove", path: "/a" });
-  assert.throws(
-    () => parseFrame({ type: "delta", epoch: "A", base: 1, offset: 2, patch }),
-    /at most 100000 operations/,
-  );
+for (const { comment, compact, expected, error, limits } of conformance("compact")) {
+  test(`compact.json: ${comment}: ${JSON.stringify(compact).slice(0, 80)}`, () => {
+    const read = () => readFrame(compact, limitsOf(limits));
+    if (error) assert.throws(read, limits ? LimitExceeded : ProtocolError);
+    else assert.deepEqual(asRead(read()), expected);
+  });
+}
+
+test("a patch of more operations than are allowed is refused, in both forms", () => {
+  const patch = Array(DEFAULT_LIMITS.maxOperations + 1).fill({ op: "remove", path: "/a" });
+  for (const frame of [{ type: "delta", epoch: "A", base: 1, offset: 2, patch }, ["d", "A", 1, 1, patch]]) {
+    assert.throws(
+      () => readFrame(frame, DEFAULT_LIMITS),
+      (error) => error instanceof LimitExceeded && error.limit === "maxOperations" && error.found === 100_001,
+    );
+  }
+});
+
+test("limits are changed by name, and only to what they can be", () => {
+  assert.deepEqual(limitsWith({ maxDepth: 240 }), { ...DEFAULT_LIMITS, maxDepth: 240 });
+  const wrong = [{ maxDepth: 241 }, { max_depth: 1 }, { maxElements: 0 }, { maxElements: 1.5 }, { maxElements: "9" }];
+  for (const limits of wrong) assert.throws(() => limitsWith(limits), RangeError);
 });
 
 test("members are never inherited", () => {

@@ -11,6 +11,7 @@ import {
   SyncError,
   connect,
 } from "../../src/realtime_sync/js/index.js";
+import { checksum } from "../../src/realtime_sync/js/checksum.js";
 import { FakeClock, FakeSocket, delta, keyframe, replace } from "./fakes.js";
 
 let socket;
@@ -34,7 +35,7 @@ function live(document = { n: 7, list: [{}, {}] }) {
 
 const subscribe = (request, position, channel = "project_42") => [
   "sync:subscribe",
-  { version: 1, channel, request, codecs: ["json"], position },
+  { version: 1, channel, request, codecs: ["json+deflate+dictionary", "json+deflate", "json"], position },
 ];
 
 describe("subscribing", () => {
@@ -254,6 +255,26 @@ describe("telling the application", () => {
     socket.batchUpdate("project_42", delta(7, 8, [], { dropped: 5 }));
     assert.deepEqual(counts, [5]);
     assert.equal(hub.stats.droppedEvents, 5);
+  });
+
+  test("a document that went wrong behind our back is found, told and fetched anew", () => {
+    const channel = live({ n: 7, settled: { a: [1, 2, 3] } });
+    const dropped = [];
+    channel.on("sync:dropped", (count) => dropped.push(count));
+    channel.on("e", () => assert.fail("an event of a frame that was not applied"));
+    channel.getSnapshot().settled.a[1] = "wrong";
+    const check = [checksum({ settled: { a: [1, 2, 3] } }, ["/settled"]), "/settled"];
+    socket.batchUpdate("project_42", delta(7, 8, replace("/n", 8), { events: [["e", 1]], check }));
+    assert.equal(channel.status, "stale");
+    assert.equal(channel.getSnapshot().n, 7, "nothing of the frame is shown");
+    assert.match(channel.error.message, /checksum/);
+    assert.deepEqual(dropped, [1]);
+    assert.equal(hub.stats.checksumMismatches, 1);
+    const [[event, { position }]] = socket.take();
+    assert.deepEqual([event, position], ["sync:resync", null]);
+    socket.answer("keyframe", keyframe(8, { n: 8, settled: { a: [1, 2, 3] } }));
+    assert.equal(channel.status, "live");
+    assert.deepEqual(channel.getSnapshot(), { n: 8, settled: { a: [1, 2, 3] } });
   });
 
   test("events named like members of every object are ordinary", () => {
@@ -645,10 +666,12 @@ describe("stats", () => {
       keyframes: 1,
       patches: 1,
       bytes: null,
+      dictionaryBytes: 0,
       gaps: 0,
       resyncs: 0,
       garbage: 0,
       droppedEvents: 0,
+      checksumMismatches: 0,
     };
     assert.deepEqual(hub.stats, expected);
   });

@@ -36,7 +36,7 @@ async function run({ language, code }, name) {
   return [socket, await import(file)];
 }
 
-test("the README has three examples", () => assert.equal(blocks.length, 3));
+test("the README has six examples", () => assert.equal(blocks.length, 6));
 
 test("the page shows status, document, text and events", async () => {
   document.body.innerHTML = '<p id="status"></p><p id="goal"></p><p id="text"></p><p id="log"></p>';
@@ -68,7 +68,15 @@ test("the React component shows its node", async () => {
   await act(() => root.unmount());
 });
 
-test("the codec is offered to the server", async () => {
-  const [socket] = await run(block("gunzipSync"), "codec");
-  assert.deepEqual(socket.take(), [], "a hub without a channel asks for nothing");
-});
+for (const [what, words] of [
+  ["plain JSON", 'codecs: ["json"]'],
+  ["every codec", "ALL_CODECS"],
+  ["limits", "maxElements"],
+  ["reconnecting", "new Backoff"],
+]) {
+  test(`the example of ${what} runs`, async () => {
+    const [socket] = await run(block(words), what.replace(" ", "_"));
+    assert.deepEqual(socket.take(), [], "a hub without a channel asks for nothing");
+    assert.ok(socket.listenerCount("batch_update") === 1);
+  });
+}

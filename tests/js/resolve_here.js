@@ -1,4 +1,4 @@
-/** A loader hook: what the package imports from its application (`react`) is installed beside these tests. */
+/** A loader hook: what the package imports from others (`fflate`, `react`) is installed beside these tests. */
 
 export async function resolve(specifier, context, next) {
   try {

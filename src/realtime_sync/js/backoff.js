@@ -9,16 +9,18 @@ export class Backoff {
    * @param {number} [options.capS] No delay grows past this, jitter excluded.
    * @param {number} [options.jitter] Up to this share of the delay is added, so that a thousand clients do not return
    *   in one instant.
+   * @param {number} [options.attempts] Repetitions before giving up; Infinity means never.
    * @param {() => number} [options.random] Draws from [0, 1).
    */
-  constructor({ baseS = 1, factor = 1.5, capS = 30, jitter = 0.3, random = Math.random } = {}) {
-    if (!(baseS > 0 && factor >= 1 && capS > 0 && jitter >= 0)) {
-      throw new RangeError("a Backoff needs baseS > 0, factor >= 1, capS > 0 and jitter >= 0");
+  constructor({ baseS = 1, factor = 1.5, capS = 30, jitter = 0.3, attempts = 10, random = Math.random } = {}) {
+    if (!(baseS > 0 && factor >= 1 && capS > 0 && jitter >= 0 && attempts >= 0)) {
+      throw new RangeError("a Backoff needs baseS > 0, factor >= 1, capS > 0, jitter >= 0 and attempts >= 0");
     }
     this.baseS = baseS;
     this.factor = factor;
     this.capS = capS;
     this.jitter = jitter;
+    this.attempts = attempts;
     this.random = random;
   }
 

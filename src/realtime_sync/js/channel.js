@@ -1,6 +1,6 @@
 /** One channel as an application sees it. */
 
-import { ChannelClosed, FetchFailed, SubscriptionRefused, SyncError } from "./errors.js";
+import { ChannelClosed, FetchFailed, MessageTooLarge, SubscriptionRefused, SyncError } from "./errors.js";
 import { isRefusal } from "./frames.js";
 import { find, parsePointer } from "./pointer.js";
 import { Replica, SUBSCRIBING } from "./replica.js";
@@ -152,7 +152,7 @@ export class Subscription {
    * Fetch one value from the server, also one that the snapshot holds only a reference to.
    *
    * @param {string} pointer A JSON Pointer.
-   * @returns {Promise<any>} Rejects with `FetchFailed`.
+   * @returns {Promise<any>} Rejects with `FetchFailed`, or with `MessageTooLarge` for a pointer longer than a message.
    */
   fetch = async (pointer) => {
     parsePointer(pointer);
@@ -225,6 +225,22 @@ export class Subscription {
     this.#update(() => this.#replica.receiveGarbage(error, answer, this.#connection.now()), error);
   }
 
+  /**
+   * A frame came that needs a dictionary which is not here.
+   *
+   * @param {SyncError} error
+   * @param {Answer | null} answer
+   */
+  receiveUnknownDictionary(error, answer) {
+    this.#noteSubscription(answer);
+    this.#update(() => this.#replica.receiveUnknownDictionary(error, answer, this.#connection.now()));
+  }
+
+  /** @param {Answer | null} answer What the part belongs to. */
+  receivePart(answer) {
+    this.#update(() => this.#replica.receivePart(answer, this.#connection.now()));
+  }
+
   /** The last user is gone. */
   end() {
     this.#update(() => {
@@ -256,8 +272,8 @@ export class Subscription {
     const hasNewFrame = happenings.some(({ type }) => type === "snapshot_replaced" || type === "patch_applied");
     this.#connection.count(happenings);
     for (const happening of happenings) {
-      if (happening.type === "resync_needed") this.#connection.request(this.name, happening, this.#isSubscribed);
       this.#error = this.#errorOf(happening) ?? this.#error;
+      if (happening.type === "resync_needed") this.#request(happening);
     }
     const { status } = this;
     if (status === "live") this.#error = null;
@@ -269,6 +285,17 @@ export class Subscription {
     if (hasNews) for (const listener of [...this.#listeners]) guard(listener);
     if (hasNewFrame) for (const selection of [...this.#selections]) guard(() => this.#checkSelection(selection));
     for (const happening of happenings) this.#emit(happening);
+  }
+
+  /** @param {import("./replica.js").ResyncNeeded} asked */
+  #request(asked) {
+    try {
+      this.#connection.request(this.name, asked, this.#isSubscribed);
+    } catch (error) {
+      if (!(error instanceof MessageTooLarge)) throw error;
+      this.#replica.disconnected(); // it will not get smaller by repetition
+      this.#error = error;
+    }
   }
 
   /**

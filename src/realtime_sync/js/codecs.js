@@ -1,43 +1,41 @@
-/** Codecs for `connect(socket, { codecs })`, out of libraries that the application brings. */
-
-import { ProtocolError } from "./errors.js";
-
-/** @typedef {import("./hub.js").Codec} Codec */
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
 /**
- * Return a codec that sends the bytes of a frame through `steps`, each taking what the one before returned.
+ * Every codec of the server that can be decoded without WebAssembly: `connect(io(), { codecs: ALL_CODECS })`.
  *
- *     import { gunzipSync, unzlibSync } from "fflate";
- *     import { decode } from "@msgpack/msgpack";
- *
- *     connect(io(), { codecs: [binaryCodec("json+gzip", gunzipSync, parseJson), "json"] });
- *     connect(io(), { codecs: [binaryCodec("msgpack+deflate", unzlibSync, decode), "json"] });
- *
- * @param {string} name As the server calls it: `json` or `msgpack`, and behind a `+` how it is compressed.
- * @param {...((input: any) => any)} steps The first takes a Uint8Array, the last returns the frame.
- * @returns {Codec}
+ * Missing are zstd's dictionaries, for which there is no decoder in JavaScript; DEFLATE's make frames as small.
  */
-export function binaryCodec(name, ...steps) {
-  return {
-    name,
-    decode(bytes) {
-      try {
-        return steps.reduce((value, step) => step(value), /** @type {any} */ (bytes));
-      } catch (error) {
-        throw new ProtocolError(`not a frame of codec ${name}: ${error instanceof Error ? error.message : error}`);
-      }
-    },
-  };
-}
 
-/**
- * Return the value that UTF-8 bytes of JSON mean.
- *
- * @param {Uint8Array} bytes
- * @returns {any}
- */
-export function parseJson(bytes) {
-  return JSON.parse(UTF8.decode(bytes));
-}
+import { compressedCodec, dictionaryCodec, plainCodec } from "./codec.js";
+import { gunzip, inflate } from "./deflate.js";
+import { jsonDeflate, jsonDeflateDictionary } from "./default_codecs.js";
+import { decodeJson } from "./json.js";
+import { decodeMsgpack } from "./msgpack.js";
+import { unzstd } from "./zstd.js";
+
+const JSON_TEXT = { name: "json", decode: decodeJson };
+const MSGPACK = { name: "msgpack", decode: decodeMsgpack };
+const DEFLATE = { name: "deflate", decompress: inflate };
+const GZIP = { name: "gzip", decompress: gunzip };
+const ZSTD = { name: "zstd", decompress: unzstd };
+
+export { jsonDeflate, jsonDeflateDictionary };
+export const jsonGzip = compressedCodec(JSON_TEXT, GZIP);
+export const jsonZstd = compressedCodec(JSON_TEXT, ZSTD);
+export const msgpack = plainCodec(MSGPACK);
+export const msgpackGzip = compressedCodec(MSGPACK, GZIP);
+export const msgpackDeflate = compressedCodec(MSGPACK, DEFLATE);
+export const msgpackDeflateDictionary = dictionaryCodec(MSGPACK, DEFLATE);
+export const msgpackZstd = compressedCodec(MSGPACK, ZSTD);
+
+/** In order of preference: what makes the smallest frames first. @type {readonly ("json" | import("./codec.js").Codec)[]} */
+export const ALL_CODECS = [
+  jsonDeflateDictionary,
+  msgpackDeflateDictionary,
+  jsonZstd,
+  jsonDeflate,
+  jsonGzip,
+  msgpackZstd,
+  msgpackDeflate,
+  msgpackGzip,
+  msgpack,
+  "json",
+];

@@ -4,19 +4,17 @@
  *     SyncError
  *      +-- PatchError             a patch that cannot be applied
  *      +-- ProtocolError          a message that PROTOCOL.md does not know
+ *      |    +-- DecodeError       bytes that are no frame of their codec
+ *      |         +-- LimitExceeded      more than the limits allow
+ *      |         +-- UnknownDictionary  compressed with a dictionary that is not here
+ *      +-- MessageTooLarge        more than the server would take, so it was not sent
  *      +-- SubscriptionRefused    the server said no
  *      +-- ChannelClosed          the channel was deleted by the server, or closed here
  *      +-- FetchFailed            a value could not be fetched
  */
 
 /** Root of all errors of this package. */
-export class SyncError extends Error {
-  /** @param {string} message */
-  constructor(message) {
-    super(message);
-    this.name = new.target.name;
-  }
-}
+export class SyncError extends Error {}
 
 /** A patch that cannot be applied; the document is unchanged. */
 export class PatchError extends SyncError {
@@ -34,6 +32,64 @@ export class PatchError extends SyncError {
 
 /** A message that PROTOCOL.md does not know. */
 export class ProtocolError extends SyncError {}
+
+/** Bytes that are no frame of their codec. */
+export class DecodeError extends ProtocolError {
+  /**
+   * @param {string} codec Name of the codec.
+   * @param {string} problem What is wrong with the bytes.
+   */
+  constructor(codec, problem) {
+    super(`not a frame of codec ${codec}: ${problem}`);
+    this.codec = codec;
+    this.problem = problem;
+  }
+}
+
+/** More than the limits allow. */
+export class LimitExceeded extends DecodeError {
+  /**
+   * @param {string} codec
+   * @param {keyof import("./limits.js").Limits} limit Its name.
+   * @param {number} allowed Its value.
+   * @param {number} found What arrived; at least this much, when counting stopped early.
+   */
+  constructor(codec, limit, allowed, found) {
+    super(codec, `${found} is over ${limit}=${allowed}`);
+    this.limit = limit;
+    this.allowed = allowed;
+    this.found = found;
+  }
+}
+
+/** The bytes are compressed with a dictionary that is not here; the server sends it when asked. */
+export class UnknownDictionary extends DecodeError {
+  /**
+   * @param {string} codec
+   * @param {string} id
+   */
+  constructor(codec, id) {
+    super(codec, `it needs dictionary ${id}, which is not here`);
+    this.id = id;
+  }
+}
+
+/** Something larger than the server would take: it would end the connection. It was not sent. */
+export class MessageTooLarge extends SyncError {
+  /**
+   * @param {string} subject What was to be sent.
+   * @param {string} limit Name of the setting that is in the way.
+   * @param {number} allowed Its value.
+   * @param {number} found Size of what was to be sent, in bytes.
+   */
+  constructor(subject, limit, allowed, found) {
+    super(`${subject} takes ${found} bytes, over ${limit}=${allowed}, and was not sent`);
+    this.subject = subject;
+    this.limit = limit;
+    this.allowed = allowed;
+    this.found = found;
+  }
+}
 
 /** The server refused a subscription. */
 export class SubscriptionRefused extends SyncError {
@@ -77,6 +133,23 @@ export class FetchFailed extends SyncError {
     this.pointer = pointer;
     this.outcome = outcome;
   }
+}
+
+// Said here, because a minifier renames classes.
+const NAMED = {
+  SyncError,
+  PatchError,
+  ProtocolError,
+  DecodeError,
+  LimitExceeded,
+  UnknownDictionary,
+  MessageTooLarge,
+  SubscriptionRefused,
+  ChannelClosed,
+  FetchFailed,
+};
+for (const [name, type] of Object.entries(NAMED)) {
+  Object.defineProperty(type.prototype, "name", { value: name, writable: true, configurable: true });
 }
 
 /**

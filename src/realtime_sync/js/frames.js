@@ -1,13 +1,12 @@
 /** What arrives from the server: frames, and answers beside them. Source: PROTOCOL.md, sections 3 and 4. */
 
 import { isContainer } from "./equality.js";
-import { ProtocolError, brief } from "./errors.js";
+import { LimitExceeded, ProtocolError, brief } from "./errors.js";
+import { DEFAULT_LIMITS } from "./limits.js";
 import { isEpoch, isOffset, parsePosition } from "./position.js";
 
-/** Operations in one patch; as in Python's `Limits`. */
-export const MAX_OPERATIONS = 100_000;
-
 /**
+ * @typedef {import("./limits.js").Limits} Limits
  * @typedef {import("./position.js").Position} Position
  * @typedef {import("./patch.js").Operation} Operation
  * @typedef {[name: string, data: any]} Event Something that happened, for the application.
@@ -26,6 +25,14 @@ export const MAX_OPERATIONS = 100_000;
  */
 
 /**
+ * What some values of the document must add up to once a delta is applied.
+ *
+ * @typedef {object} Check
+ * @property {number} crc32 The checksum of the values at `pointers`, in their order.
+ * @property {string[]} pointers
+ */
+
+/**
  * The patch from `base` to `offset`, both of `epoch`.
  *
  * @typedef {object} Delta
@@ -36,6 +43,7 @@ export const MAX_OPERATIONS = 100_000;
  * @property {Operation[]} patch
  * @property {Event[]} events
  * @property {number} dropped Events that were left out.
+ * @property {Check} [check]
  */
 
 /**
@@ -76,34 +84,73 @@ export function isRefusal(outcome) {
  * Return the frame that a decoded object means; its values are shared, members that PROTOCOL.md does not know ignored.
  *
  * @param {unknown} value
+ * @param {Limits} [limits]
  * @returns {Frame}
- * @throws {ProtocolError} It is no frame.
+ * @throws {ProtocolError} It is no frame, or its patch has more operations than `limits` allows.
  */
-export function parseFrame(value) {
+export function parseFrame(value, limits = DEFAULT_LIMITS) {
   const wire = members(value, "frame");
-  require(isEpoch(wire.epoch), "epoch is a string of 1 to 64 characters", wire.epoch);
-  const { epoch } = wire;
   switch (wire.type) {
     case "delta":
-      require(isOffset(wire.base) && isOffset(wire.offset), "base and offset are integers from 0", value);
-      require(0 < wire.base && wire.base < wire.offset, "a delta goes forward from a document", value);
-      return {
-        type: "delta",
-        epoch,
-        base: wire.base,
-        offset: wire.offset,
-        patch: parsePatch(wire.patch),
-        ...extras(wire),
-      };
+      return makeDelta(wire.epoch, wire.base, wire.offset, parsePatch(wire.patch, limits), wire, limits);
     case "keyframe":
-      require(isOffset(wire.offset), "offset is an integer from 0", wire.offset);
-      require(wire.document !== undefined, "a keyframe has a document", value);
-      return { type: "keyframe", epoch, offset: wire.offset, document: wire.document, ...extras(wire) };
+      return makeKeyframe(wire.epoch, wire.offset, wire.document, wire);
     case "closed":
-      require(typeof wire.reason === "string", "reason is a string", wire.reason);
-      return { type: "closed", epoch, reason: wire.reason };
+      return makeClosed(wire.epoch, wire.reason);
   }
   throw new ProtocolError(`no type of frame: ${brief(wire.type)}`);
+}
+
+// What both forms of a frame have in common: the values are checked here, whatever they were wrapped in.
+
+/**
+ * @param {unknown} epoch
+ * @param {unknown} base
+ * @param {unknown} offset
+ * @param {Operation[]} patch
+ * @param {Record<string, any>} extra Perhaps `events`, `dropped` and `check`; nothing inherited.
+ * @param {Limits} limits
+ * @returns {Delta}
+ */
+export function makeDelta(epoch, base, offset, patch, extra, limits) {
+  require(isEpoch(epoch), "epoch is a string of 1 to 64 characters", epoch);
+  require(isOffset(base) && isOffset(offset), "base and offset are integers from 0", [base, offset]);
+  require(0 < base && base < offset, "a delta goes forward from a document", [base, offset]);
+  const check = parseCheck(extra, limits);
+  return { type: "delta", epoch, base, offset, patch, ...parseEvents(extra), ...(check && { check }) };
+}
+
+/**
+ * @param {unknown} epoch
+ * @param {unknown} offset
+ * @param {unknown} document
+ * @param {Record<string, any>} extra Perhaps `events` and `dropped`; nothing inherited.
+ * @returns {Keyframe}
+ */
+export function makeKeyframe(epoch, offset, document, extra) {
+  require(isEpoch(epoch), "epoch is a string of 1 to 64 characters", epoch);
+  require(isOffset(offset), "offset is an integer from 0", offset);
+  require(document !== undefined, "a keyframe has a document", document);
+  return { type: "keyframe", epoch, offset, document, ...parseEvents(extra) };
+}
+
+/**
+ * @param {unknown} epoch
+ * @param {unknown} reason
+ * @returns {Closed}
+ */
+export function makeClosed(epoch, reason) {
+  require(isEpoch(epoch), "epoch is a string of 1 to 64 characters", epoch);
+  require(typeof reason === "string", "reason is a string", reason);
+  return { type: "closed", epoch, reason };
+}
+
+/**
+ * @param {number} count Of operations, or of what costs as much.
+ * @param {Limits} limits
+ */
+export function refuseManyOperations(count, { maxOperations }) {
+  if (count > maxOperations) throw new LimitExceeded("frame", "maxOperations", maxOperations, count);
 }
 
 /**
@@ -137,19 +184,20 @@ export function parseAnswer(value) {
  * @param {string} what
  * @returns {Record<string, any>}
  */
-function members(value, what) {
+export function members(value, what) {
   require(isContainer(value) && !Array.isArray(value), `a ${what} is an object`, value);
   return Object.assign(Object.create(null), value);
 }
 
 /**
  * @param {unknown} patch
+ * @param {Limits} limits
  * @returns {Operation[]}
  */
-function parsePatch(patch) {
+function parsePatch(patch, limits) {
   require(Array.isArray(patch), "a patch is a list", patch);
   const operations = /** @type {any[]} */ (patch);
-  require(operations.length <= MAX_OPERATIONS, `a patch has at most ${MAX_OPERATIONS} operations`, operations.length);
+  refuseManyOperations(operations.length, limits);
   for (const operation of operations) {
     require(isContainer(operation) && !Array.isArray(operation), "an operation is an object", operation);
   }
@@ -157,10 +205,10 @@ function parsePatch(patch) {
 }
 
 /**
- * @param {Record<string, any>} wire
+ * @param {Record<string, any>} extra
  * @returns {{events: Event[], dropped: number}}
  */
-function extras({ events = [], dropped = 0 }) {
+function parseEvents({ events = [], dropped = 0 }) {
   require(Array.isArray(events), "events is a list", events);
   for (const event of events) {
     const isPair = Array.isArray(event) && event.length === 2 && typeof event[0] === "string";
@@ -171,11 +219,26 @@ function extras({ events = [], dropped = 0 }) {
 }
 
 /**
+ * @param {Record<string, any>} extra
+ * @param {Limits} limits
+ * @returns {Check | null}
+ */
+function parseCheck({ check }, limits) {
+  if (check === undefined) return null;
+  require(Array.isArray(check) && check.length > 0, "a check is [crc32, pointer, ...]", check);
+  const [crc32, ...pointers] = check;
+  require(isOffset(crc32) && crc32 < 2 ** 32, "a CRC-32 is an integer of 32 bits", crc32);
+  refuseManyOperations(pointers.length, limits);
+  for (const pointer of pointers) require(typeof pointer === "string", "a pointer is a string", pointer);
+  return { crc32, pointers };
+}
+
+/**
  * @param {boolean} holds
  * @param {string} rule
  * @param {unknown} found
  * @returns {asserts holds}
  */
-function require(holds, rule, found) {
+export function require(holds, rule, found) {
   if (!holds) throw new ProtocolError(`${rule}; found ${brief(found)}`);
 }

@@ -2,8 +2,12 @@
 
 import { REQUEST_BACKOFF } from "./backoff.js";
 import { Subscription } from "./channel.js";
-import { ProtocolError, SyncError } from "./errors.js";
-import { parseAnswer, parseFrame } from "./frames.js";
+import { DEFAULT_CODECS } from "./default_codecs.js";
+import { ProtocolError, SyncError, UnknownDictionary } from "./errors.js";
+import { parseAnswer } from "./frames.js";
+import { Incoming } from "./incoming.js";
+import { limitsWith } from "./limits.js";
+import { refuseTooLarge } from "./payload.js";
 import { toWire } from "./position.js";
 import { SUBSCRIBING } from "./replica.js";
 
@@ -15,7 +19,8 @@ import { SUBSCRIBING } from "./replica.js";
 /**
  * @typedef {import("./backoff.js").Backoff} Backoff
  * @typedef {import("./frames.js").Answer} Answer
- * @typedef {import("./frames.js").Frame} Frame
+ * @typedef {import("./codec.js").Codec} Codec
+ * @typedef {import("./limits.js").Limits} Limits
  * @typedef {import("./replica.js").Happening} Happening
  * @typedef {import("./replica.js").ResyncNeeded} ResyncNeeded
  */
@@ -35,14 +40,6 @@ export const WIRE_VERSION = 1;
  */
 
 /**
- * How the bytes of a frame become an object. `json` needs none: its frames are objects already.
- *
- * @typedef {object} Codec
- * @property {string} name As the server calls it, for instance `"json+gzip"`.
- * @property {(bytes: Uint8Array) => unknown} decode Throws when the bytes are not of this codec.
- */
-
-/**
  * Time, in seconds; a test supplies its own.
  *
  * @typedef {object} Clock
@@ -53,7 +50,9 @@ export const WIRE_VERSION = 1;
 
 /**
  * @typedef {object} Options
- * @property {readonly ("json" | Codec)[]} [codecs] In order of preference; `"json"` always works.
+ * @property {readonly ("json" | Codec)[]} [codecs] In order of preference; `"json"` always works. Unless given: what makes
+ *   the smallest frames with the smallest decoder.
+ * @property {Partial<Limits>} [limits] Bounds on what is decoded, where they differ from the default ones.
  * @property {Backoff} [backoff] When a request without an answer is repeated.
  * @property {Clock} [clock]
  */
@@ -65,11 +64,13 @@ export const WIRE_VERSION = 1;
  * @property {number} frames Frames that were applied.
  * @property {number} keyframes Of these, whole documents.
  * @property {number} patches Of these, patches.
- * @property {number | null} bytes Size of the frames that came as bytes; null while none did (codec `json`).
+ * @property {number | null} bytes Size of the frames that came as bytes or in parts; null while none did.
+ * @property {number} dictionaryBytes Size of the dictionaries that came.
  * @property {number} gaps How often a document was found to be no longer the newest.
  * @property {number} resyncs Requests beyond the first of each channel and connection.
  * @property {number} garbage Messages that could not be read.
- * @property {number} droppedEvents Events that the server says it left out.
+ * @property {number} droppedEvents Events that were lost: left out by the server, or with a patch that could not be applied.
+ * @property {number} checksumMismatches How often a document was found to be wrong, and a whole one asked for.
  */
 
 /**
@@ -97,10 +98,23 @@ const SYSTEM_CLOCK = {
 /** All channels of one connection; `connect` makes it. */
 export class Hub {
   /** @type {Stats} */
-  stats = { frames: 0, keyframes: 0, patches: 0, bytes: null, gaps: 0, resyncs: 0, garbage: 0, droppedEvents: 0 };
+  stats = {
+    frames: 0,
+    keyframes: 0,
+    patches: 0,
+    bytes: null,
+    dictionaryBytes: 0,
+    gaps: 0,
+    resyncs: 0,
+    garbage: 0,
+    droppedEvents: 0,
+    checksumMismatches: 0,
+  };
   #socket;
+  /** @type {Map<string, Codec | null>} */
   #codecs;
-  /** @type {Map<string, {subscription: Subscription, uses: number, codec: string}>} */
+  #limits;
+  /** @type {Map<string, {subscription: Subscription, uses: number, incoming: Incoming}>} */
   #entries = new Map();
   /** @type {Connection} */
   #connection;
@@ -111,10 +125,11 @@ export class Hub {
    * @param {SocketLike} socket
    * @param {Options} options
    */
-  constructor(socket, { codecs = ["json"], backoff = REQUEST_BACKOFF, clock = SYSTEM_CLOCK }) {
+  constructor(socket, { codecs = DEFAULT_CODECS, limits = {}, backoff = REQUEST_BACKOFF, clock = SYSTEM_CLOCK }) {
     this.#socket = socket;
     this.#isUp = socket.connected;
     this.#codecs = new Map(codecs.map((codec) => (codec === "json" ? ["json", null] : [codec.name, codec])));
+    this.#limits = limitsWith(limits);
     this.#connection = {
       backoff,
       isOffline: false,
@@ -136,13 +151,17 @@ export class Hub {
    * @template [T=any] The document.
    * @param {string} name
    * @returns {Channel<T>}
+   * @throws {SyncError} The hub is closed, or the name is none; `MessageTooLarge`: for a name of that length the server
+   *   would cut the connection.
    */
   channel(name) {
     if (this.#isClosed) throw new SyncError("this hub is closed; connect again");
     if (typeof name !== "string" || name === "") throw new SyncError("a channel's name is a string that is not empty");
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      entry = { subscription: new Subscription(name, this.#connection), uses: 0, codec: "json" };
+      refuseTooLarge(this.#socket, "sync:subscribe", this.#subscribe(name, LONGEST_REQUEST, LONGEST_POSITION, []));
+      const incoming = new Incoming(this.#codecs, this.#limits);
+      entry = { subscription: new Subscription(name, this.#connection), uses: 0, incoming };
       this.#entries.set(name, entry);
       if (this.#isUp) entry.subscription.connected();
     }
@@ -166,7 +185,7 @@ export class Hub {
     this.#isUp = true;
     this.#connection.isOffline = false;
     for (const entry of [...this.#entries.values()]) {
-      entry.codec = "json";
+      entry.incoming.reset();
       entry.subscription.connected();
     }
   };
@@ -181,40 +200,28 @@ export class Hub {
   #receive = (name, body, wireAnswer) => {
     const entry = typeof name === "string" ? this.#entries.get(name) : undefined;
     if (entry === undefined) return; // closed here while the frame was on its way, or another hub's
+    const { subscription, incoming } = entry;
     /** @type {Answer | null} */
     let answer = null;
-    let frame;
+    let arrival;
     try {
       if (wireAnswer !== undefined && wireAnswer !== null) answer = parseAnswer(wireAnswer);
-      if (answer?.codec) entry.codec = answer.codec;
-      frame = this.#parseBody(body, entry.codec, answer);
+      arrival = incoming.receive(body, answer);
     } catch (error) {
+      if (error instanceof UnknownDictionary) return subscription.receiveUnknownDictionary(error, answer);
       this.stats.garbage++;
-      return entry.subscription.receiveGarbage(
-        error instanceof SyncError ? error : new ProtocolError(`${error}`),
-        answer,
-      );
+      return subscription.receiveGarbage(error instanceof SyncError ? error : new ProtocolError(`${error}`), answer);
+    } finally {
+      this.#countBytes(incoming.takeCounts());
     }
-    entry.subscription.receive(frame, answer);
+    if (arrival.type === "part") subscription.receivePart(answer);
+    else subscription.receive(arrival.type === "frame" ? arrival.frame : null, answer);
   };
 
-  /**
-   * @param {unknown} body
-   * @param {string} codec
-   * @param {Answer | null} answer
-   * @returns {Frame | null}
-   */
-  #parseBody(body, codec, answer) {
-    if (body === null || body === undefined) {
-      if (answer === null) throw new ProtocolError("a message with neither a frame nor an answer");
-      return null;
-    }
-    const bytes = toBytes(body);
-    if (bytes === null) return parseFrame(body);
-    this.stats.bytes = (this.stats.bytes ?? 0) + bytes.length;
-    const decoder = this.#codecs.get(codec);
-    if (!decoder) throw new ProtocolError(`bytes of codec ${codec}, for which connect() was given no decoder`);
-    return parseFrame(decoder.decode(bytes));
+  /** @param {{bytes: number, dictionaryBytes: number}} counts */
+  #countBytes({ bytes, dictionaryBytes }) {
+    if (bytes > 0) this.stats.bytes = (this.stats.bytes ?? 0) + bytes;
+    this.stats.dictionaryBytes += dictionaryBytes;
   }
 
   // ---- for the channels --------------------------------------------------------------------------------------------
@@ -222,16 +229,32 @@ export class Hub {
   /** @type {Connection["request"]} */
   #request = (channel, { request, position }, isSubscribed) => {
     const held = toWire(position);
-    if (isSubscribed) this.#socket.emit("sync:resync", { channel, request, position: held });
-    else {
-      const codecs = [...this.#codecs.keys()];
-      this.#socket.emit("sync:subscribe", { version: WIRE_VERSION, channel, request, codecs, position: held });
-    }
+    const ids = this.#entries.get(channel)?.incoming.dictionaries ?? [];
+    if (isSubscribed) this.#send("sync:resync", { channel, request, position: held, ...namedDictionaries(ids) });
+    else this.#send("sync:subscribe", this.#subscribe(channel, request, held, ids));
   };
+
+  /**
+   * @param {string} channel
+   * @param {string} request
+   * @param {import("./position.js").WirePosition | null} position
+   * @param {string[]} dictionaries
+   */
+  #subscribe(channel, request, position, dictionaries) {
+    const codecs = [...this.#codecs.keys()];
+    return { version: WIRE_VERSION, channel, request, codecs, position, ...namedDictionaries(dictionaries) };
+  }
+
+  /** @param {string} event @param {object} message */
+  #send(event, message) {
+    refuseTooLarge(this.#socket, event, message);
+    this.#socket.emit(event, message);
+  }
 
   /** @type {Connection["ask"]} */
   #ask = (event, message, timeoutMs) =>
     new Promise((resolve) => {
+      refuseTooLarge(this.#socket, event, message); // what is thrown here rejects the promise
       const finish = (/** @type {unknown} */ error, /** @type {unknown} */ answer) =>
         resolve(error ? undefined : answer);
       this.#socket.timeout(timeoutMs).emit(event, message, finish);
@@ -245,6 +268,7 @@ export class Hub {
       if (happening.type === "snapshot_replaced") stats.keyframes++;
       if (happening.type === "patch_applied") stats.patches++;
       if (happening.type === "events_dropped") stats.droppedEvents += happening.count;
+      if (happening.type === "checksum_mismatch") stats.checksumMismatches++;
       if (happening.type === "state_changed") isLost = happening.state === "stale" || happening.state === "empty";
       if (happening.type === "resync_needed" && happening.reason !== SUBSCRIBING) {
         stats.resyncs++;
@@ -268,13 +292,14 @@ export class Hub {
   }
 }
 
-/**
- * @param {unknown} body
- * @returns {Uint8Array | null} Null when it is not bytes.
- */
-function toBytes(body) {
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  return ArrayBuffer.isView(body) ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : null;
+/** The largest that a message which asks for a channel may have to say. */
+const LONGEST_REQUEST = "r".repeat(16);
+/** @type {import("./position.js").WirePosition} */
+const LONGEST_POSITION = ["e".repeat(64), Number.MAX_SAFE_INTEGER];
+
+/** @param {string[]} ids */
+function namedDictionaries(ids) {
+  return ids.length > 0 ? { dictionaries: ids } : {};
 }
 
 /**

@@ -2,11 +2,23 @@
 
 export { connect, WIRE_VERSION } from "./hub.js";
 export { Backoff } from "./backoff.js";
-export { binaryCodec, parseJson } from "./codecs.js";
+export { reconnect, reconnectOptions } from "./reconnect.js";
+export { jsonDeflate, jsonDeflateDictionary } from "./default_codecs.js";
+export { DEFAULT_LIMITS } from "./limits.js";
 export { applyPatch } from "./patch.js";
 export { jsonEquals } from "./equality.js";
 export { Replica } from "./replica.js";
-export { ChannelClosed, FetchFailed, PatchError, ProtocolError, SubscriptionRefused, SyncError } from "./errors.js";
+export {
+  ChannelClosed,
+  DecodeError,
+  FetchFailed,
+  LimitExceeded,
+  MessageTooLarge,
+  PatchError,
+  ProtocolError,
+  SubscriptionRefused,
+  SyncError,
+} from "./errors.js";
 
 /**
  * @template [T=any]
@@ -15,7 +27,8 @@ export { ChannelClosed, FetchFailed, PatchError, ProtocolError, SubscriptionRefu
 
 /**
  * @typedef {import("./channel.js").Status} Status
- * @typedef {import("./hub.js").Codec} Codec
+ * @typedef {import("./codec.js").Codec} Codec
+ * @typedef {import("./limits.js").Limits} Limits
  * @typedef {import("./hub.js").Hub} Hub
  * @typedef {import("./hub.js").Options} Options
  * @typedef {import("./hub.js").SocketLike} SocketLike

@@ -9,16 +9,15 @@ import {
   type Status,
   Backoff,
   ChannelClosed,
+  LimitExceeded,
+  MessageTooLarge,
   SubscriptionRefused,
   applyPatch,
-  binaryCodec,
   connect,
   jsonEquals,
-  parseJson,
 } from "@realtime-sync/client";
+import { ALL_CODECS, msgpackZstd } from "@realtime-sync/client/codecs";
 import { useChannel, useStatus } from "@realtime-sync/client/react";
-import { decode } from "@msgpack/msgpack";
-import { gunzipSync } from "fflate";
 import { type Socket, io } from "socket.io-client";
 
 interface Project {
@@ -29,7 +28,9 @@ interface ServerEvents {
   batch_update: (channel: string, body: unknown, answer?: unknown) => void;
 }
 
-const codecs: Codec[] = [binaryCodec("json+gzip", gunzipSync, parseJson), binaryCodec("msgpack", decode)];
+const own: Codec = { name: "own", decode: (bytes, { limits }) => [bytes.length, limits.maxDepth] };
+const codecs: Codec[] = [own, msgpackZstd];
+connect(io(), { codecs: ALL_CODECS, limits: { maxElements: 1_000_000 } }).close();
 const hub: Hub = connect(io(), { codecs: [...codecs, "json"], backoff: new Backoff({ baseS: 1, jitter: 0 }) });
 const typedSocket: Socket<ServerEvents> = io();
 connect(typedSocket).close();
@@ -48,6 +49,8 @@ const loaded: Promise<Project> = project.ready();
 loaded.catch((error: unknown) => {
   if (error instanceof SubscriptionRefused) console.log(error.outcome, error.detail);
   if (error instanceof ChannelClosed) console.log(error.reason);
+  if (error instanceof LimitExceeded) console.log(error.codec, error.limit, error.allowed, error.found);
+  if (error instanceof MessageTooLarge) console.log(error.allowed, error.found);
 });
 void project.fetch("/all_nodes/n7/full_result").then((text: string) => text.length);
 const stats: Stats = hub.stats;
@@ -84,6 +87,8 @@ getSnapshot().all_nodes;
 getSnapshot()?.nodes;
 // @ts-expect-error only json needs no decoder
 connect(io(), { codecs: ["msgpack"] });
+// @ts-expect-error a limit that there is not
+connect(io(), { limits: { maxSize: 1 } });
 // @ts-expect-error a socket is needed
 connect("http://localhost");
 // @ts-expect-error a status is one of a few words

@@ -8,19 +8,22 @@ export class Backoff {
      * @param {number} [options.capS] No delay grows past this, jitter excluded.
      * @param {number} [options.jitter] Up to this share of the delay is added, so that a thousand clients do not return
      *   in one instant.
+     * @param {number} [options.attempts] Repetitions before giving up; Infinity means never.
      * @param {() => number} [options.random] Draws from [0, 1).
      */
-    constructor({ baseS, factor, capS, jitter, random }?: {
+    constructor({ baseS, factor, capS, jitter, attempts, random }?: {
         baseS?: number | undefined;
         factor?: number | undefined;
         capS?: number | undefined;
         jitter?: number | undefined;
+        attempts?: number | undefined;
         random?: (() => number) | undefined;
     });
     baseS: number;
     factor: number;
     capS: number;
     jitter: number;
+    attempts: number;
     random: () => number;
     /**
      * Return the seconds to wait after a failed attempt.

@@ -58,7 +58,7 @@ export class Subscription<T = any> {
      * Fetch one value from the server, also one that the snapshot holds only a reference to.
      *
      * @param {string} pointer A JSON Pointer.
-     * @returns {Promise<any>} Rejects with `FetchFailed`.
+     * @returns {Promise<any>} Rejects with `FetchFailed`, or with `MessageTooLarge` for a pointer longer than a message.
      */
     fetch: (pointer: string) => Promise<any>;
     /** Undo one `hub.channel(name)`; the last one unsubscribes. */
@@ -83,6 +83,15 @@ export class Subscription<T = any> {
      * @param {Answer | null} answer
      */
     receiveGarbage(error: SyncError, answer: Answer | null): void;
+    /**
+     * A frame came that needs a dictionary which is not here.
+     *
+     * @param {SyncError} error
+     * @param {Answer | null} answer
+     */
+    receiveUnknownDictionary(error: SyncError, answer: Answer | null): void;
+    /** @param {Answer | null} answer What the part belongs to. */
+    receivePart(answer: Answer | null): void;
     /** The last user is gone. */
     end(): void;
     #private;

@@ -20,10 +20,40 @@ export function isRefusal(outcome: Outcome): boolean;
  * Return the frame that a decoded object means; its values are shared, members that PROTOCOL.md does not know ignored.
  *
  * @param {unknown} value
+ * @param {Limits} [limits]
  * @returns {Frame}
- * @throws {ProtocolError} It is no frame.
+ * @throws {ProtocolError} It is no frame, or its patch has more operations than `limits` allows.
  */
-export function parseFrame(value: unknown): Frame;
+export function parseFrame(value: unknown, limits?: Limits): Frame;
+/**
+ * @param {unknown} epoch
+ * @param {unknown} base
+ * @param {unknown} offset
+ * @param {Operation[]} patch
+ * @param {Record<string, any>} extra Perhaps `events`, `dropped` and `check`; nothing inherited.
+ * @param {Limits} limits
+ * @returns {Delta}
+ */
+export function makeDelta(epoch: unknown, base: unknown, offset: unknown, patch: Operation[], extra: Record<string, any>, limits: Limits): Delta;
+/**
+ * @param {unknown} epoch
+ * @param {unknown} offset
+ * @param {unknown} document
+ * @param {Record<string, any>} extra Perhaps `events` and `dropped`; nothing inherited.
+ * @returns {Keyframe}
+ */
+export function makeKeyframe(epoch: unknown, offset: unknown, document: unknown, extra: Record<string, any>): Keyframe;
+/**
+ * @param {unknown} epoch
+ * @param {unknown} reason
+ * @returns {Closed}
+ */
+export function makeClosed(epoch: unknown, reason: unknown): Closed;
+/**
+ * @param {number} count Of operations, or of what costs as much.
+ * @param {Limits} limits
+ */
+export function refuseManyOperations(count: number, { maxOperations }: Limits): void;
 /**
  * Return the answer that the third argument of `batch_update` means.
  *
@@ -32,8 +62,21 @@ export function parseFrame(value: unknown): Frame;
  * @throws {ProtocolError} It is none.
  */
 export function parseAnswer(value: unknown): Answer;
-/** Operations in one patch; as in Python's `Limits`. */
-export const MAX_OPERATIONS: 100000;
+/**
+ * Return `value` without a prototype, so that no member is inherited.
+ *
+ * @param {unknown} value
+ * @param {string} what
+ * @returns {Record<string, any>}
+ */
+export function members(value: unknown, what: string): Record<string, any>;
+/**
+ * @param {boolean} holds
+ * @param {string} rule
+ * @param {unknown} found
+ * @returns {asserts holds}
+ */
+export function require(holds: boolean, rule: string, found: unknown): asserts holds;
 export type Outcome = (typeof OUTCOMES)[number];
 /**
  * What the server says about a request, beside the frame that it may come with.
@@ -57,6 +100,7 @@ export type Answer = {
      */
     message: string;
 };
+export type Limits = import("./limits.js").Limits;
 export type Position = import("./position.js").Position;
 export type Operation = import("./patch.js").Operation;
 /**
@@ -78,6 +122,16 @@ export type Keyframe = {
     dropped: number;
 };
 /**
+ * What some values of the document must add up to once a delta is applied.
+ */
+export type Check = {
+    /**
+     * The checksum of the values at `pointers`, in their order.
+     */
+    crc32: number;
+    pointers: string[];
+};
+/**
  * The patch from `base` to `offset`, both of `epoch`.
  */
 export type Delta = {
@@ -91,6 +145,7 @@ export type Delta = {
      * Events that were left out.
      */
     dropped: number;
+    check?: Check;
 };
 /**
  * The channel was deleted; no frame of `epoch` follows.

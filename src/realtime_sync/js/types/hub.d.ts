@@ -17,7 +17,8 @@ export function connect(socket: SocketLike, options?: Options): Hub;
 /**
  * @typedef {import("./backoff.js").Backoff} Backoff
  * @typedef {import("./frames.js").Answer} Answer
- * @typedef {import("./frames.js").Frame} Frame
+ * @typedef {import("./codec.js").Codec} Codec
+ * @typedef {import("./limits.js").Limits} Limits
  * @typedef {import("./replica.js").Happening} Happening
  * @typedef {import("./replica.js").ResyncNeeded} ResyncNeeded
  */
@@ -29,7 +30,7 @@ export class Hub {
      * @param {SocketLike} socket
      * @param {Options} options
      */
-    constructor(socket: SocketLike, { codecs, backoff, clock }: Options);
+    constructor(socket: SocketLike, { codecs, limits, backoff, clock }: Options);
     /** @type {Stats} */
     stats: Stats;
     /**
@@ -38,6 +39,8 @@ export class Hub {
      * @template [T=any] The document.
      * @param {string} name
      * @returns {Channel<T>}
+     * @throws {SyncError} The hub is closed, or the name is none; `MessageTooLarge`: for a name of that length the server
+     *   would cut the connection.
      */
     channel<T = any>(name: string): Channel<T>;
     /** Close every channel and leave the socket, which stays as it is: it belongs to the application. */
@@ -47,7 +50,8 @@ export class Hub {
 export type Channel<T = any> = import("./channel.js").Channel<T>;
 export type Backoff = import("./backoff.js").Backoff;
 export type Answer = import("./frames.js").Answer;
-export type Frame = import("./frames.js").Frame;
+export type Codec = import("./codec.js").Codec;
+export type Limits = import("./limits.js").Limits;
 export type Happening = import("./replica.js").Happening;
 export type ResyncNeeded = import("./replica.js").ResyncNeeded;
 /**
@@ -63,19 +67,6 @@ export type SocketLike = {
     };
 };
 /**
- * How the bytes of a frame become an object. `json` needs none: its frames are objects already.
- */
-export type Codec = {
-    /**
-     * As the server calls it, for instance `"json+gzip"`.
-     */
-    name: string;
-    /**
-     * Throws when the bytes are not of this codec.
-     */
-    decode: (bytes: Uint8Array) => unknown;
-};
-/**
  * Time, in seconds; a test supplies its own.
  */
 export type Clock = {
@@ -88,9 +79,14 @@ export type Clock = {
 };
 export type Options = {
     /**
-     * In order of preference; `"json"` always works.
+     * In order of preference; `"json"` always works. Unless given: what makes
+     * the smallest frames with the smallest decoder.
      */
     codecs?: readonly ("json" | Codec)[];
+    /**
+     * Bounds on what is decoded, where they differ from the default ones.
+     */
+    limits?: Partial<Limits>;
     /**
      * When a request without an answer is repeated.
      */
@@ -114,9 +110,13 @@ export type Stats = {
      */
     patches: number;
     /**
-     * Size of the frames that came as bytes; null while none did (codec `json`).
+     * Size of the frames that came as bytes or in parts; null while none did.
      */
     bytes: number | null;
+    /**
+     * Size of the dictionaries that came.
+     */
+    dictionaryBytes: number;
     /**
      * How often a document was found to be no longer the newest.
      */
@@ -130,9 +130,13 @@ export type Stats = {
      */
     garbage: number;
     /**
-     * Events that the server says it left out.
+     * Events that were lost: left out by the server, or with a patch that could not be applied.
      */
     droppedEvents: number;
+    /**
+     * How often a document was found to be wrong, and a whole one asked for.
+     */
+    checksumMismatches: number;
 };
 /**
  * What a channel may do with its connection.

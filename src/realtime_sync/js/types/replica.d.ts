@@ -106,6 +106,23 @@ export class Replica {
      * @returns {Happening[]}
      */
     receiveGarbage(error: Error, answer: Answer | null, now: number): Happening[];
+    /**
+     * A frame came that needs a dictionary: what is held is as good as before, but that one is missing.
+     *
+     * @param {Error} error
+     * @param {Answer | null} answer
+     * @param {number} now
+     * @returns {Happening[]}
+     */
+    receiveUnknownDictionary(error: Error, answer: Answer | null, now: number): Happening[];
+    /**
+     * A part of a frame came: while an answer arrives, it is not asked for again.
+     *
+     * @param {Answer | null} answer
+     * @param {number} now
+     * @returns {Happening[]}
+     */
+    receivePart(answer: Answer | null, now: number): Happening[];
     #private;
 }
 export type Backoff = import("./backoff.js").Backoff;
@@ -144,6 +161,10 @@ export type Happening = {
 } | {
     type: "events_dropped";
     count: number;
+} | {
+    type: "checksum_mismatch";
+    position: Position;
+    pointers: string[];
 } | {
     type: "resync_needed";
     request: string;
