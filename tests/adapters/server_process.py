@@ -1,0 +1,155 @@
+"""A threaded server in a process of its own, which clients tell what to do: `python server_process.py OPTIONS`.
+
+Shape of OPTIONS, as JSON: {"kind": "plain" | "flask", "mode": "threading" | "gevent", "patched": bool,
+"gevent_websocket": bool, "port": int, "life": int}. It prints its port when it serves.
+
+The event `control` carries {"do": name of a method of `Controls`, ...its arguments}; the acknowledgement is the result.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+OPTIONS: dict[str, Any] = json.loads(sys.argv[1]) if __name__ == "__main__" else {}
+
+if OPTIONS.get("patched"):
+    from gevent import monkey
+
+    monkey.patch_all()
+if not OPTIONS.get("gevent_websocket"):
+    sys.modules["geventwebsocket"] = None  # type: ignore[assignment]  # python-engineio takes it where it is installed
+
+import socketio  # noqa: E402  # after the patching, as gevent wants it
+
+import realtime_sync as rs  # noqa: E402
+
+WORKERS = 8
+
+
+class Controls:
+    """What a client may ask for.
+
+    Args:
+        sio: The server; its threads or greenlets do the work.
+        hub: Its broadcaster.
+        life: Which start of this server it is.
+    """
+
+    def __init__(self, sio: socketio.Server, hub: rs.ThreadedBroadcaster, life: int) -> None:
+        self._sio, self._hub = sio, hub
+        self.life = life
+
+    def open(self, channel: str, document: Any) -> None:
+        self._hub.channel(channel, initial=document)
+
+    def publish(self, channel: str, value: Any, at: str = "") -> None:
+        one = self._hub.channel(channel)
+        one.publish(value, at=at)
+        one.flush()
+
+    def document(self, channel: str) -> Any:
+        return {"document": rs.normalize(self._hub.channel(channel).document), "life": self.life}
+
+    def revoke(self, channel: str) -> int:
+        count = self._hub.revoke(channel=channel)
+        self.publish(channel, "not for you", at="/secret")
+        return count
+
+    def subscribers(self, channel: str) -> int:
+        return self._hub.channel(channel).subscriber_count
+
+    def work(self, channel: str, edits: int) -> dict[str, Any]:
+        """Edit from 8 threads or greenlets at once, each announcing every edit, and emitting bytes of its own.
+
+        Each worker changes its own member; `shared` grows by every one of them.
+        """
+        one = self._hub.channel(channel)
+        pulse = Pulse(self._sio)
+
+        def edit(worker: int) -> None:
+            for number in range(edits):
+                one.publish(number, at=f"/w{worker}")
+                one.append_text("/shared", f"{worker}:{number} ")
+                one.emit("edited", [worker, number])
+                self._sio.emit("blob", (worker, number, b"%d:%d" % (worker, number)))
+                self._sio.sleep(0)
+
+        workers = [self._sio.start_background_task(edit, worker) for worker in range(WORKERS)]
+        for worker in workers:
+            worker.join()
+        one.flush()
+        return {"document": rs.normalize(one.document), "longest_pause_s": pulse.stop()}
+
+
+class Pulse:
+    """Finds out for how long nobody else had a turn: under gevent, whether something blocked the hub."""
+
+    def __init__(self, sio: socketio.Server) -> None:
+        self._sio = sio
+        self._longest_s = 0.0
+        self._ends = False
+        self._task = sio.start_background_task(self._beat)
+
+    def _beat(self) -> None:
+        while not self._ends:
+            before = time.monotonic()
+            self._sio.sleep(0.001)
+            self._longest_s = max(self._longest_s, time.monotonic() - before)
+
+    def stop(self) -> float:
+        self._ends = True
+        self._task.join()
+        return self._longest_s
+
+
+def made(kind: str, mode: str) -> tuple[Any, socketio.Server, rs.ThreadedBroadcaster, Callable[..., Any]]:
+    """Return a WSGI application, its server, the broadcaster, and what registers a handler called with one value."""
+    if kind == "plain":
+        sio = socketio.Server(async_mode=mode)
+        hub = rs.ThreadedBroadcaster.on(sio, authorize=rs.allow_everyone, window_ms=5)
+        return socketio.WSGIApp(sio), sio, hub, lambda event, use: sio.on(event, lambda sid, value: use(value))
+    import flask
+    import flask_socketio
+
+    app = flask.Flask("app")
+    extension = flask_socketio.SocketIO(async_mode=mode)
+    hub = rs.ThreadedBroadcaster.on(extension, authorize=rs.allow_everyone, window_ms=5)
+    extension.init_app(app)
+    return app, extension.server, hub, extension.on_event
+
+
+def serve(app: Any, mode: str, port: int, gevent_websocket: bool) -> None:
+    if mode == "gevent":
+        from gevent.pywsgi import WSGIServer
+
+        options: dict[str, Any] = {"log": None}
+        if gevent_websocket:
+            from geventwebsocket.handler import WebSocketHandler
+
+            options["handler_class"] = WebSocketHandler
+        server = WSGIServer(("127.0.0.1", port), app, **options)
+        server.start()
+        print(server.server_port, flush=True)
+        server.serve_forever()
+    else:
+        import logging
+
+        from werkzeug.serving import make_server
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        threaded = make_server("127.0.0.1", port, app, threaded=True)
+        print(threaded.server_port, flush=True)
+        threaded.serve_forever()
+
+
+def main() -> None:
+    app, sio, hub, on = made(OPTIONS["kind"], OPTIONS["mode"])
+    controls = Controls(sio, hub, OPTIONS["life"])
+    on("control", lambda order: getattr(controls, order.pop("do"))(**order))
+    serve(app, OPTIONS["mode"], OPTIONS["port"], OPTIONS["gevent_websocket"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""Threaded servers for real: each in its own process, on threads and on greenlets, with real clients."""
+
+import asyncio
+import gc
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+import pytest
+
+import realtime_sync as rs
+from realtime_sync.client import AsyncSyncClient, Status, WatchedChannel
+from tests.servers import eventually
+
+PROGRAM = Path(__file__).with_name("server_process.py")
+SOON = rs.Backoff(base_s=0.05, factor=1.0, cap_s=0.05, jitter=0.0, attempts=None)
+WORKERS, EDITS = 8, 40
+
+SERVERS: dict[str, dict[str, Any]] = {
+    "python-socketio, threads": {"kind": "plain", "mode": "threading"},
+    "Flask-SocketIO, threads": {"kind": "flask", "mode": "threading"},
+    "python-socketio, gevent": {"kind": "plain", "mode": "gevent", "patched": True},
+    "Flask-SocketIO, gevent": {"kind": "flask", "mode": "gevent", "patched": True},
+    "python-socketio, gevent, not patched": {"kind": "plain", "mode": "gevent"},
+}
+
+
+class ServerProcess:
+    """A server that can be killed and started again at the same address."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = {"port": 0, "patched": False, "gevent_websocket": False, **options}
+        self._life = 0
+        self.start()
+
+    def start(self) -> None:
+        self._life += 1
+        options = json.dumps({**self._options, "life": self._life})
+        self._process = subprocess.Popen([sys.executable, PROGRAM, options], stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the server did not start"
+        self._options["port"] = int(line)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._options['port']}"
+
+    def client(self, **options: Any) -> AsyncSyncClient:
+        return AsyncSyncClient(self.url, **{"transports": ["websocket"], "backoff": SOON, **options})
+
+
+@pytest.fixture(scope="module", params=SERVERS.values(), ids=list(SERVERS))
+def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    with ServerProcess(**request.param) as process:
+        yield process
+
+
+NAMES = (f"channel_{number}" for number in itertools.count())
+
+
+@attrs.frozen
+class Watcher:
+    """A client that may also tell the server what to do."""
+
+    client: AsyncSyncClient
+    name: str
+
+    async def tell(self, what: str, **arguments: Any) -> Any:
+        return await self.client.sio.call("control", {"do": what, **arguments}, timeout=30)
+
+    async def watch(self) -> WatchedChannel:
+        return await self.client.channel(self.name).ready()
+
+
+@pytest.fixture
+async def watcher(server: ServerProcess) -> AsyncIterator[Watcher]:
+    """A client, and a channel that no other test has."""
+    async with server.client() as client:
+        watcher = Watcher(client, next(NAMES))
+        await watcher.tell("open", channel=watcher.name, document={"shared": ""})
+        yield watcher
+
+
+async def shows(watched: WatchedChannel, document: Any) -> None:
+    """Return when `document` stands there, live."""
+    await asyncio.wait_for(
+        watched.wait_for(lambda: watched.status is Status.LIVE and watched.document == document), timeout=10
+    )
+
+
+# python-engineio's polling client never reads the answers to its POSTs; aiohttp complains when they are collected.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. .function Connection.__del__")
+async def test_a_document_is_followed_in_three_codecs_and_over_polling(server: ServerProcess, watcher: Watcher) -> None:
+    options: list[dict[str, Any]] = [
+        {"codecs": ("json",)},
+        {"codecs": ("msgpack+zstd",)},
+        {"codecs": ("json+gzip",)},
+        {"codecs": ("msgpack",), "transports": ["polling"]},
+    ]
+    clients = [server.client(**one) for one in options]
+    for client in clients:
+        await client.connect()
+    watched = [await client.channel(watcher.name).ready() for client in clients]
+    for number in range(5):
+        await watcher.tell("publish", channel=watcher.name, value={"n": number})
+    for one in watched:
+        await shows(one, {"n": 4})
+        assert (one.resyncs, one.error) == (0, None)
+    for client in clients:
+        assert client.reconnects == 0
+        await client.close()
+    gc.collect()
+
+
+async def test_what_eight_workers_do_at_once_arrives_complete_and_in_order(watcher: Watcher) -> None:
+    watched = await watcher.watch()
+    announced: list[list[int]] = []
+    blobs: list[tuple[int, int, bytes]] = []
+    watched.on("edited", announced.append)
+    watcher.client.sio.on("blob", lambda *arguments: blobs.append(arguments))
+    result = await watcher.tell("work", channel=watcher.name, edits=EDITS)
+    await shows(watched, result["document"])
+    await eventually(lambda: len(announced) == len(blobs) == WORKERS * EDITS)
+    for worker in range(WORKERS):
+        expected = list(range(EDITS))
+        assert [number for who, number in announced if who == worker] == expected
+        assert [number for who, number, _ in blobs if who == worker] == expected
+    assert all(data == b"%d:%d" % (worker, number) for worker, number, data in blobs)
+    words = result["document"]["shared"].split()
+    assert sorted(words) == sorted(f"{worker}:{number}" for worker in range(WORKERS) for number in range(EDITS))
+    assert (watched.resyncs, watcher.client.reconnects) == (0, 0)
+    assert result["longest_pause_s"] < 1, "nothing held up everybody else"
+
+
+async def test_a_cut_connection_is_restored_and_right_again(watcher: Watcher, server: ServerProcess) -> None:
+    async with server.client() as client:
+        watched = await client.channel(watcher.name).ready()
+        for n in range(3):
+            await client.sio.eio.disconnect(abort=True)
+            await watched.wait_for(lambda: watched.status is Status.OFFLINE)
+            await watcher.tell("publish", channel=watcher.name, value={"n": n})
+            await shows(watched, {"n": n})
+        assert client.reconnects == 3
+
+
+async def test_fetch_and_revoke(watcher: Watcher, server: ServerProcess) -> None:
+    async with server.client() as client:
+        watched = await client.channel(watcher.name).ready()
+        assert await watched.fetch("/shared") == ""
+        with pytest.raises(rs.PathNotFound):
+            await watched.fetch("/nowhere")
+        received: list[Any] = []
+        client.sio.on("*", lambda *arguments: received.append(arguments))
+        assert await watcher.tell("revoke", channel=watcher.name) == 1
+        await eventually(lambda: watched.status is Status.FORBIDDEN)
+        assert watched.document == {"shared": ""}
+        assert "not for you" not in repr(received)
+
+
+async def test_subscribe_and_unsubscribe_in_one_moment_end_as_the_last_one_says(watcher: Watcher) -> None:
+    answers: list[str] = []
+    sio = watcher.client.sio
+    sio.on("batch_update", lambda *arguments: answers.append(arguments[2]["request"]) if len(arguments) > 2 else None)
+    for number in range(50):
+        request = {"version": 1, "channel": watcher.name, "request": str(number), "codecs": [], "position": None}
+        await sio.emit("sync:subscribe", request)
+        await sio.emit("sync:unsubscribe", {"channel": watcher.name})
+    await sio.emit("sync:subscribe", {**request, "request": "last"})
+    await eventually(lambda: "last" in answers)
+    assert answers == [*map(str, range(50)), "last"]
+    assert (await watcher.tell("subscribers", channel=watcher.name)) == 1
+
+
+async def test_many_channels_are_subscribed_to_and_left_at_once(watcher: Watcher, server: ServerProcess) -> None:
+    """Clients that come and go in eight tasks: nobody's membership is lost, and nothing of them is left."""
+    names = [next(NAMES) for _ in range(4)]
+    for name in names:
+        await watcher.tell("open", channel=name, document={"n": 0})
+
+    async def come_and_go(worker: int) -> None:
+        for number in range(4):
+            async with server.client() as client:
+                for name in names:
+                    await client.channel(name).ready()
+                if number == 3:
+                    await watcher.tell("publish", channel=names[worker % 4], value=worker, at=f"/w{worker}")
+                    await client.channel(names[worker % 4]).wait_for(
+                        lambda: client.channel(names[worker % 4]).document.get(f"w{worker}") == worker
+                    )
+
+    await asyncio.gather(*(come_and_go(worker) for worker in range(8)))
+    for name in names:
+        async with asyncio.timeout(10):
+            while await watcher.tell("subscribers", channel=name):
+                await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("options", SERVERS.values(), ids=list(SERVERS))
+async def test_a_server_killed_under_load_is_followed_again_after_its_restart(options: dict[str, Any]) -> None:
+    with ServerProcess(**options) as server:
+        async with server.client() as client:
+            watcher = Watcher(client, "project_42")
+            await watcher.tell("open", channel="project_42", document={"shared": ""})
+            watched = await watcher.watch()
+            seen: list[int] = []
+            watched.subscribe(lambda: seen.append(watched.status is Status.LIVE and watched.document.get("w0", -1)))
+            load = asyncio.ensure_future(watcher.tell("work", channel="project_42", edits=100_000))
+            await eventually(lambda: len(seen) > 10)
+            server.kill()
+            await watched.wait_for(lambda: watched.status is Status.OFFLINE)
+            load.cancel()
+            server.start()
+            await eventually(lambda: client.connected)
+            await watcher.tell("open", channel="project_42", document={"shared": "new"})
+            result = await watcher.tell("work", channel="project_42", edits=EDITS)
+            await shows(watched, result["document"])
+            assert result["document"]["w0"] == EDITS - 1
+            assert (await watcher.tell("document", channel="project_42"))["life"] == 2
+
+
+async def test_gevent_websocket_serves_as_well() -> None:
+    with ServerProcess(kind="plain", mode="gevent", patched=True, gevent_websocket=True) as server:
+        async with server.client(codecs=("msgpack",)) as client:
+            watcher = Watcher(client, "c")
+            await watcher.tell("open", channel="c", document={"shared": ""})
+            watched = await watcher.watch()
+            result = await watcher.tell("work", channel="c", edits=EDITS)
+            await shows(watched, result["document"])
+            assert (watched.resyncs, client.reconnects) == (0, 0)
