@@ -129,6 +129,10 @@ class MemoryClient:
         """`send`, for a server on threads: return when it has been answered."""
         return run_now(self.send(event, message))
 
+    def enter_now(self, room: str) -> None:
+        """`enter`, for a server on threads."""
+        run_now(self.enter(room))
+
     async def send_all(self, outgoing: Iterable[Outgoing]) -> None:
         """Send what a `Subscription` has to say."""
         for said in outgoing:
