@@ -9,12 +9,14 @@ from typing import Any
 import attrs
 import orjson
 
+from realtime_sync.broadcast.dictionaries import Dictionaries
 from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import MessageTooLarge
 from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.compact import frame_to_compact
+from realtime_sync.wire.dictionary import Dictionary
 from realtime_sync.wire.encoding import encode_frame
 from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe, frame_to_wire
 from realtime_sync.wire.messages import Outcome
@@ -77,10 +79,14 @@ class Encodings:
         channel: Its name, for the log.
         limits: What one message, and what clients with the same limits, will take.
         counters: Where encodings are counted.
+
+    Attributes:
+        dictionaries: What deltas are compressed with.
     """
 
     def __init__(self, channel: str, limits: Limits, counters: Counters) -> None:
         self._channel, self._limits, self._counters = channel, limits, counters
+        self.dictionaries = Dictionaries()
         self._kept: OrderedDict[tuple[Any, ...], EncodedFrame | MessageTooLarge] = OrderedDict()
         self._kept_bytes = 0
         self._keyframe_bytes: dict[str, int] = {}  # size of the last one encoded, by codec
@@ -94,10 +100,11 @@ class Encodings:
             MessageTooLarge: Clients with the same limits would refuse it.
             Exception: Whatever a codec of somebody else raises.
         """
-        key = _key(frame, codec)
+        dictionary = self.dictionaries.current(codec) if isinstance(frame, Delta) else None
+        key = _key(frame, codec, dictionary)
         known = self._kept.get(key)
         if known is None:
-            known = self._encode_anew(frame, codec)
+            known = self._encode_anew(frame, codec, dictionary)
             self._keep(key, known)
         else:
             self._kept.move_to_end(key)
@@ -142,10 +149,10 @@ class Encodings:
 
     # ---- encoding ------------------------------------------------------------------------------------------------
 
-    def _encode_anew(self, frame: Frame, codec: str) -> EncodedFrame | MessageTooLarge:
+    def _encode_anew(self, frame: Frame, codec: str, dictionary: Dictionary | None) -> EncodedFrame | MessageTooLarge:
         started = time.perf_counter()
         try:
-            return self._as_text(frame) if codec == TEXT_CODEC else self._as_bytes(frame, codec)
+            return self._as_text(frame) if codec == TEXT_CODEC else self._as_bytes(frame, codec, dictionary)
         except MessageTooLarge as error:
             self._report(codec, error)
             return MessageTooLarge(*error.args)  # one that was raised holds its frames, and so the document
@@ -162,8 +169,8 @@ class Encodings:
         # Inside the packet a quotation mark of the text takes two bytes.
         return _in_parts(split_text(text, self._new_part_id(), self._limits.max_message_bytes // 2))
 
-    def _as_bytes(self, frame: Frame, codec: str) -> EncodedFrame:
-        encoded = encode_frame(frame, get_codec(codec))
+    def _as_bytes(self, frame: Frame, codec: str, dictionary: Dictionary | None) -> EncodedFrame:
+        encoded = encode_frame(frame, get_codec(codec), dictionary)
         self._check_size(frame, codec, "max_encoded_bytes", self._limits.max_encoded_bytes, len(encoded))
         if len(encoded) * HIGHEST_RATIO > self._limits.max_decoded_bytes:
             plain_bytes = _plain_bytes(frame, codec)
@@ -221,9 +228,9 @@ def _size_bytes(data: bytes | str) -> int:
     return len(data if isinstance(data, bytes) else data.encode())
 
 
-def _key(frame: Frame, codec: str) -> tuple[Any, ...]:
+def _key(frame: Frame, codec: str, dictionary: Dictionary | None) -> tuple[Any, ...]:
     if isinstance(frame, Closed):
         return frame.kind, frame.epoch, frame.reason, codec
     base = frame.base if isinstance(frame, Delta) else None
     # Replayed events are always the newest ones up to the position, so their number says which they are.
-    return frame.kind, base, frame.position, len(frame.events), frame.dropped, codec
+    return frame.kind, base, frame.position, len(frame.events), frame.dropped, codec, dictionary and dictionary.id

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 
+from realtime_sync.broadcast.dictionaries import DictionaryBody
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
 from realtime_sync.broadcast.sending_channel import Delivery, SendingChannel
@@ -121,6 +122,7 @@ class Flusher:
             messages=delivery.recipients,
             bytes_sent=delivery.size_bytes * delivery.recipients,
             bytes_saved=delivery.saved_bytes * delivery.recipients,
+            dictionary_bytes=delivery.dictionary_bytes * delivery.recipients,
         )
 
     # ---- who gets what -------------------------------------------------------------------------------------------
@@ -137,22 +139,39 @@ class Flusher:
         # What cannot be sent in one codec must not stop the others. Its subscribers see a gap next, and ask.
         for codec, recipients in sorted(Counter(channel.subscribers.values()).items()):
             try:
-                bodies = channel.encodings.encode(frame, codec).bodies
+                encoded = channel.encodings.encode(frame, codec)
+                saved_bytes = channel.encodings.saved_bytes(frame, codec)
+                new = self._learned(channel, frame, codec, encoded.size_bytes)
             except MessageTooLarge:
                 continue  # logged where it was found
             except Exception:
                 logger.exception("codec %r cannot encode a frame of channel %r", codec, channel.name)
                 continue
-            saved_bytes = channel.encodings.saved_bytes(frame, codec)
-            for body in bodies:
+            room = room_of(channel.name, codec)
+            for body in encoded.bodies:
                 yield Delivery(
-                    room_of(channel.name, codec),
+                    room,
                     BATCH_UPDATE,
                     (channel.name, body.value),
                     size_bytes=body.size_bytes,
-                    saved_bytes=saved_bytes if body is bodies[0] else 0,
+                    saved_bytes=saved_bytes if body is encoded.bodies[0] else 0,
                     recipients=recipients,
                 )
+            if new is not None:
+                yield Delivery(
+                    room,
+                    BATCH_UPDATE,
+                    (channel.name, new.value),
+                    size_bytes=new.size_bytes,
+                    dictionary_bytes=new.size_bytes,
+                    recipients=recipients,
+                )
+
+    def _learned(self, channel: SendingChannel, frame: Frame, codec: str, encoded_bytes: int) -> DictionaryBody | None:
+        """Return the dictionary that the next delta needs, when it is a new one."""
+        if not isinstance(frame, Delta):
+            return None
+        return channel.encodings.dictionaries.learn(frame, codec, encoded_bytes)
 
     def _plain(
         self, channel: SendingChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]

@@ -306,6 +306,7 @@ class Reception:
         except Exception as error:
             await self._refuse_unencodable(channel, sid, wanted.request, codec, error)
             return False
+        await self._bring_dictionary(channel, sid, wanted, codec)
         at = None if encoded is not None else cut.position
         answer = Answer(outcome, wanted.request, codec, at).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
@@ -319,6 +320,15 @@ class Reception:
         frame = cut.delta if outcome is Outcome.PATCH else cut.keyframe
         self._counters.drop(Drop.CATCH_UP, 0 if frame is None else frame.dropped)
         return True
+
+    async def _bring_dictionary(
+        self, channel: SendingChannel, sid: str, wanted: Subscribe | Resync, codec: str
+    ) -> None:
+        """Send what deltas are compressed with, first of all: the catch-up may need it, and the next frame will."""
+        body = channel.encodings.dictionaries.unless_held(codec, wanted.dictionaries)
+        if body is not None:
+            await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value))
+            self._counters.add(messages=1, bytes_sent=body.size_bytes, dictionary_bytes=body.size_bytes)
 
     async def _refuse_unencodable(
         self, channel: SendingChannel, sid: str, request: str, codec: str, error: Exception

@@ -28,6 +28,7 @@ class Delivery:
         skip: Session ids in the room that do not get it.
         size_bytes: Size of the body, for the statistics.
         saved_bytes: What the whole document would have taken beyond it, for the statistics.
+        dictionary_bytes: How much of it is a dictionary, for the statistics.
         recipients: How many get it, for the statistics.
     """
 
@@ -37,6 +38,7 @@ class Delivery:
     skip: tuple[str, ...] = ()
     size_bytes: int = 0
     saved_bytes: int = 0
+    dictionary_bytes: int = 0
     recipients: int = 0
 
 
