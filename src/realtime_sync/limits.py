@@ -62,3 +62,23 @@ class HistoryLimits:
     max_bytes: int = attrs.field(default=4 * 2**20, validator=_positive)
     max_age_s: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
     max_catchup_events: int = attrs.field(default=100, validator=attrs.validators.ge(0))
+
+
+@attrs.frozen(kw_only=True)
+class ReaderLimits:
+    """How far a reader may fall behind what is sent to it.
+
+    Attributes:
+        max_unacked_frames: Live frames under way to one subscriber of one channel; past it nothing more is sent to it
+            until it has read them. Readers acknowledge every 32: eight times that is a slow link, not a slow frame.
+        max_unacked_bytes: The same in bytes; a catch-up does not count. With 200 subscribers it bounds what a server
+            holds for those who do not read at 200 MiB, and in practice, where one is stuck, at one.
+        let_go_after_s: Seconds after which one that did not read them is let go; it may subscribe again.
+        max_plain_packets: Packets that may wait for a plain client, one that knows nothing of frames and never
+            acknowledges; past it the client is disconnected. Only where the server can tell.
+    """
+
+    max_unacked_frames: int = attrs.field(default=256, validator=_positive)
+    max_unacked_bytes: int = attrs.field(default=2**20, validator=_positive)
+    let_go_after_s: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    max_plain_packets: int = attrs.field(default=1_000, validator=_positive)

@@ -177,7 +177,7 @@ def test_unsubscribing_says_so_and_stops_asking() -> None:
     one = live()
     one.unsubscribe()
     assert said(one) == [("sync:unsubscribe", {"channel": "c"})]
-    assert one.deadline is None
+    assert one.replica.deadline is None
 
 
 def parts_of(frame: Frame, codec: str, size: int = 4) -> list[dict[str, Any]]:
@@ -219,7 +219,7 @@ def test_parts_that_answer_keep_the_question_from_being_repeated() -> None:
     assert status(one) == "empty"
     one.receive(parts[-1], answer(codec="msgpack"), 20.0)
     assert status(one) == "live"
-    assert one.deadline is None
+    assert one.replica.deadline is None
 
 
 def test_parts_of_somebody_elses_answer_prolong_nothing() -> None:
@@ -371,7 +371,7 @@ def test_a_frame_needs_its_dictionary_and_without_it_changes_nothing(codec: str)
     one.receive(body, answer("2", "patch", codec), 2.3)
     assert one.replica.position == Position("A", 8)
     assert status(one) == "live"
-    assert one.deadline is None
+    assert one.replica.deadline is None
 
 
 @pytest.mark.parametrize("codec", DICTIONARY_CODECS)

@@ -11,9 +11,9 @@ import attrs
 
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.errors import AlreadyAttached
-from realtime_sync.wire.messages import FETCH, RESYNC, SUBSCRIBE, UNSUBSCRIBE
+from realtime_sync.wire.messages import CLIENT_EVENTS
 
-REQUESTS = (SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH)
+REQUESTS = CLIENT_EVENTS
 """The events of clients that are ours."""
 
 

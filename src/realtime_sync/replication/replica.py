@@ -289,6 +289,8 @@ class Replica:
         if answer.outcome.is_refusal:
             if self._answered is not None or answer.request is None:
                 self._refuse(answer)
+        elif answer.outcome is Outcome.TOO_SLOW:
+            self._leave_for_now(now)
         elif self._answered is not None:
             if answer.outcome is Outcome.UP_TO_DATE:
                 self._confirm(answer.position, now)
@@ -422,6 +424,15 @@ class Replica:
         self.closed_reason = None
         self._was_helped()
         self._enter(State.STALE if self.has_document else State.EMPTY)
+
+    def _leave_for_now(self, now: float) -> None:
+        """The server let us go because we did not keep up: come back after a while."""
+        if self.state is State.CLOSED:
+            return
+        if self.state is State.LIVE:
+            self._enter(State.STALE)
+        self._stop_asking()
+        self._ask_later(now)
 
     def _refuse(self, answer: Answer) -> None:
         self._stop_asking()

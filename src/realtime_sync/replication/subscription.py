@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
+import orjson
 
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import (
@@ -17,8 +18,16 @@ from realtime_sync.errors import (
 )
 from realtime_sync.limits import Limits
 from realtime_sync.position import MAX_EPOCH_CHARS, MAX_OFFSET, Position
+from realtime_sync.replication.acknowledgements import Acknowledgements
 from realtime_sync.replication.assembly import Assembly
-from realtime_sync.replication.replica import Happening, Replica, ResyncNeeded, State
+from realtime_sync.replication.replica import (
+    Happening,
+    PatchApplied,
+    Replica,
+    ResyncNeeded,
+    SnapshotReplaced,
+    State,
+)
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.dictionary import (
     Dictionary,
@@ -29,11 +38,13 @@ from realtime_sync.wire.dictionary import (
 from realtime_sync.wire.encoding import decode_frame
 from realtime_sync.wire.frames import Frame, frame_from_wire
 from realtime_sync.wire.messages import (
+    ACK,
     FETCH,
     MAX_REQUEST_CHARS,
     RESYNC,
     SUBSCRIBE,
     UNSUBSCRIBE,
+    Ack,
     Answer,
     Fetch,
     Outcome,
@@ -111,6 +122,8 @@ class Subscription:
         self._codec = TEXT_CODEC
         self._dictionaries: dict[str, Dictionary] = {}  # by their ids, the newest last
         self._assembly = Assembly(limits.max_encoded_bytes)
+        self._acks = Acknowledgements()
+        self._received_bytes = 0  # of the frame that is being received
         self._connected = False
         self._admitted = False  # on this connection: the server knows us
         self._outgoing: list[Outgoing] = []
@@ -152,6 +165,7 @@ class Subscription:
         self._connected = self._admitted = False
         self._outgoing.clear()
         self._assembly.drop()
+        self._acks.reset()
         self.replica.disconnected()
 
     def unsubscribe(self) -> None:
@@ -159,6 +173,7 @@ class Subscription:
         if self._connected:
             self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
         self._assembly.drop()
+        self._acks.reset()
         self.replica.disconnected()
 
     @property
@@ -178,15 +193,24 @@ class Subscription:
     @property
     def deadline(self) -> float | None:
         """When to call `tick`; None: not before the next message."""
-        return self.replica.deadline if self._connected else None
+        if not self._connected:
+            return None
+        deadlines = [at for at in (self.replica.deadline, self._acks.deadline) if at is not None]
+        return min(deadlines, default=None)
 
     def tick(self, now: float) -> list[Happening]:
-        """Ask again when an answer is overdue."""
+        """Ask again when an answer is overdue, acknowledge when nothing came for a while."""
+        if self._acks.is_due(now):
+            self._acknowledge()
         return self._say_what_is_asked(self.replica.tick(now))
 
     def receive(self, body: Any, answer: Any, now: float) -> list[Happening]:
         """Take the arguments of one `batch_update` after the channel's name; return what happened."""
-        return self._say_what_is_asked(self._receive(body, answer, now))
+        happened = self._receive(body, answer, now)
+        applied = any(isinstance(happening, SnapshotReplaced | PatchApplied) for happening in happened)
+        if applied and self._acks.applied(self._received_bytes, now):
+            self._acknowledge()
+        return self._say_what_is_asked(happened)
 
     def _receive(self, body: Any, answer: Any, now: float) -> list[Happening]:
         read: Answer | None = None
@@ -232,16 +256,23 @@ class Subscription:
                 raise ProtocolError(f"codec {answer.codec!r:.100} was not offered")
             self._admitted = True
             self._codec = answer.codec or TEXT_CODEC
+        elif answer.outcome is Outcome.TOO_SLOW:
+            self._admitted = False
+            self._acks.reset()
 
     def _read(self, body: Any) -> Frame:
         codec = self._codec
         if isinstance(body, _Text):
+            self._received_bytes = len(body.utf8)
             return decode_frame(body.utf8, get_codec(TEXT_CODEC), limits=self._limits)
         if isinstance(body, (bytes, bytearray)):
+            self._received_bytes = len(body)
             return decode_frame(bytes(body), get_codec(codec), self._dictionaries, limits=self._limits)
         # Socket.IO parsed it already, by a parser that knows NaN and no limits.
         try:
-            return frame_from_wire(self._check(body), limits=self._limits)
+            checked = self._check(body)
+            self._received_bytes = len(orjson.dumps(checked))
+            return frame_from_wire(checked, limits=self._limits)
         except InvalidValue as error:
             raise DecodeError(codec, str(error)) from None
 
@@ -255,6 +286,13 @@ class Subscription:
         self._dictionaries[dictionary.id] = dictionary
         if len(self._dictionaries) > DICTIONARIES_KEPT:
             del self._dictionaries[next(iter(self._dictionaries))]
+
+    def _acknowledge(self) -> None:
+        """Say what is held; a server that hears nothing stops sending."""
+        self._acks.reset()
+        position = self.replica.position
+        if self._connected and self._admitted and self.replica.state is State.LIVE and position is not None:
+            self._outgoing.append(Outgoing(ACK, Ack(self.channel, position).to_wire()))
 
     # ---- what the replica asks for -----------------------------------------------------------------------------------
 

@@ -16,7 +16,11 @@ SUBSCRIBE = "sync:subscribe"
 RESYNC = "sync:resync"
 UNSUBSCRIBE = "sync:unsubscribe"
 FETCH = "sync:fetch"
+ACK = "sync:ack"
 BATCH_UPDATE = "batch_update"
+
+CLIENT_EVENTS = (SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH, ACK)
+"""What clients say."""
 
 MAX_REQUEST_CHARS = 64
 MAX_CODECS_OFFERED = 32
@@ -37,6 +41,7 @@ class Outcome(enum.Enum):
     UPGRADE_REQUIRED = "upgrade_required"
     TOO_MANY_CHANNELS = "too_many_channels"
     UNAVAILABLE = "unavailable"
+    TOO_SLOW = "too_slow"
     INVALID = "invalid"
 
     @property
@@ -47,10 +52,11 @@ class Outcome(enum.Enum):
     @property
     def is_refusal(self) -> bool:
         """Whether asking again would change nothing."""
-        return not self.subscribed and self is not Outcome.UNAVAILABLE
+        return not self.subscribed and self not in _FOR_NOW
 
 
 _SUBSCRIBED = {Outcome.UP_TO_DATE, Outcome.PATCH, Outcome.KEYFRAME, Outcome.WAITING}
+_FOR_NOW = {Outcome.UNAVAILABLE, Outcome.TOO_SLOW}
 
 
 @attrs.frozen
@@ -123,6 +129,26 @@ class Resync:
             case {"channel": str(channel)}:
                 return cls(channel, _request(value), _position(value), _dictionaries(value))
         raise ProtocolError(f"no {RESYNC} message: {value!r:.100}")
+
+
+@attrs.frozen
+class Ack:
+    """A subscribed client holds the document at `position`."""
+
+    channel: str
+    position: Position
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the object that PROTOCOL.md gives for it."""
+        return {"channel": self.channel, "position": self.position.to_wire()}
+
+    @classmethod
+    def from_wire(cls, value: Any) -> "Ack":
+        """Raises ProtocolError when `value` is no such message."""
+        match value:
+            case {"channel": str(channel), "position": list(position)}:
+                return cls(channel, Position.from_wire(position))
+        raise ProtocolError(f"no {ACK} message: {value!r:.100}")
 
 
 @attrs.frozen
