@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { dictionaryId } from "../../src/realtime_sync/js/codec.js";
+import { dictionaryId, plainCodec } from "../../src/realtime_sync/js/codec.js";
 import * as codecs from "../../src/realtime_sync/js/codecs.js";
 import { crc32 } from "../../src/realtime_sync/js/crc32.js";
 import { DEFAULT_CODECS } from "../../src/realtime_sync/js/default_codecs.js";
-import { admitValue } from "../../src/realtime_sync/js/json.js";
+import { admitValue, decodeJson } from "../../src/realtime_sync/js/json.js";
 import { DEFAULT_LIMITS, limitsWith } from "../../src/realtime_sync/js/limits.js";
 import { DecodeError, LimitExceeded, ProtocolError, UnknownDictionary } from "../../src/realtime_sync/js/errors.js";
 import { connect } from "../../src/realtime_sync/js/index.js";
+import { conformance, limitsOf } from "./conformance.js";
 import { COMPRESSED, PLAIN, SERIALIZERS, encodeAs, envelope } from "./encoders.js";
 import { FakeClock, FakeSocket, delta, keyframe, replace } from "./fakes.js";
 
@@ -219,6 +220,25 @@ test("a dictionary's id is the CRC-32 of its content", () => {
   assert.equal(dictionaryId(Buffer.alloc(0)), "00000000");
   assert.equal(crc32(Buffer.from("6789"), crc32(Buffer.from("12345"))), 0xcbf43926);
 });
+
+// ---- bytes.json ----------------------------------------------------------------------------------------------------
+
+/** What JavaScript has: all but zstd's dictionaries; and `json` as bytes, which is how its frames in parts are read. */
+const DECODERS = new Map(CODECS.map((codec) => [codec.name, codec]));
+DECODERS.set("json", plainCodec({ name: "json", decode: decodeJson }));
+
+for (const { codec, comment, bytes, dictionaries = [], limits, ...outcome } of conformance("bytes")) {
+  if (codec.endsWith("+zstd+dictionary")) continue;
+  test(`bytes.json: ${codec}: ${comment}: ${bytes.slice(0, 60)}`, () => {
+    const contents = dictionaries.map((content) => Buffer.from(content, "base64"));
+    const held = new Map(contents.map((content) => [dictionaryId(content), content]));
+    const context = { limits: limitsOf(limits), dictionary: (id) => held.get(id) };
+    const decoded = () => DECODERS.get(codec).decode(Uint8Array.from(Buffer.from(bytes, "base64")), context);
+    if ("expected" in outcome) assert.deepEqual(decoded(), outcome.expected);
+    else if (outcome.unknown_dictionary === undefined) assert.throws(decoded, limits ? LimitExceeded : DecodeError);
+    else assert.throws(decoded, (error) => error instanceof UnknownDictionary && error.id === outcome.unknown_dictionary);
+  });
+}
 
 // ---- codecs on a connection ----------------------------------------------------------------------------------------
 

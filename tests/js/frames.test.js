@@ -5,18 +5,10 @@ import { readFrame } from "../../src/realtime_sync/js/compact.js";
 import { LimitExceeded, ProtocolError } from "../../src/realtime_sync/js/errors.js";
 import { parseAnswer, parseFrame } from "../../src/realtime_sync/js/frames.js";
 import { DEFAULT_LIMITS, limitsWith } from "../../src/realtime_sync/js/limits.js";
-import { conformance } from "./conformance.js";
+import { conformance, limitsOf } from "./conformance.js";
 
 /** A frame as the conformance cases write it. */
 const asRead = ({ check, ...frame }) => (check ? { ...frame, check: [check.crc32, ...check.pointers] } : frame);
-
-/** Limits as the conformance cases write them. */
-const limitsOf = (limits = {}) =>
-  limitsWith(
-    Object.fromEntries(
-      Object.entries(limits).map(([name, value]) => [name.replaceAll(/_(.)/g, (_, c) => c.toUpperCase()), value]),
-    ),
-  );
 
 for (const { comment, frame, expected, error } of conformance("frames")) {
   test(`frames.json: ${comment}`, () => {

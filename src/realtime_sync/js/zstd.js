@@ -4,12 +4,14 @@ import { Decompress } from "fzstd";
 
 import { joined } from "./deflate.js";
 import { DecodeError, LimitExceeded } from "./errors.js";
+import { xxh64Low } from "./xxhash.js";
 
 /** @typedef {import("./deflate.js").Allowed} Allowed */
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
 const [RLE, COMPRESSED] = [1, 2];
 const BLOCK_HEADER_BYTES = 3;
+const CHECKSUM_BYTES = 4;
 
 /** The largest block that the format has. */
 const MAX_BLOCK_BYTES = 2 ** 17;
@@ -23,9 +25,8 @@ const SPARE_BLOCKS = 64;
 /**
  * Return what one Zstandard frame contains; fzstd knows no dictionaries.
  *
- * The frame is looked through before fzstd sees it: fzstd takes frames that are cut short, that go on after their end,
- * and that do not contain what their header declares. Frames with a checksum of their own are refused: it would have
- * to be believed.
+ * The frame is looked through before fzstd sees it, and what comes out afterwards: fzstd takes frames that are cut short,
+ * that go on after their end, that do not contain what their header declares, and that do not add up.
  *
  * @param {Uint8Array} bytes
  * @param {Allowed} allowed
@@ -52,13 +53,23 @@ export function unzstd(bytes, allowed) {
   if (header.size !== null && size !== header.size) {
     throw new DecodeError(codec, `${header.size} bytes were declared, ${size} came out`);
   }
-  return joined(parts, size);
+  const plain = joined(parts, size);
+  if (header.hasChecksum && xxh64Low(plain) !== checksumAtEnd(bytes)) {
+    throw new DecodeError(codec, "the frame's checksum is wrong");
+  }
+  return plain;
+}
+
+/** @param {Uint8Array} bytes */
+function checksumAtEnd(bytes) {
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.length - CHECKSUM_BYTES).getUint32(0, true);
 }
 
 /**
  * @typedef {object} Header
  * @property {number} end Where the blocks begin.
  * @property {number | null} size Of the content, as declared.
+ * @property {boolean} hasChecksum
  */
 
 /**
@@ -75,7 +86,6 @@ function readHeader(bytes, { codec, maxBytes, maxWindowBytes }) {
   const end = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes + sizeBytes;
   if (bytes.length < end) throw new DecodeError(codec, "the zstd frame is cut short");
   if (descriptor & 0x08) throw new DecodeError(codec, "a reserved bit is set");
-  if (descriptor & 0x04) throw new DecodeError(codec, "a frame with a checksum of its own");
   if (dictionaryBytes > 0) throw new DecodeError(codec, "a dictionary that nobody sent");
   let size = sizeBytes === 2 ? 256 : 0;
   for (let at = 0; at < sizeBytes; at++) size += bytes[end - sizeBytes + at] * 256 ** at;
@@ -83,7 +93,7 @@ function readHeader(bytes, { codec, maxBytes, maxWindowBytes }) {
   const base = 2 ** (10 + (bytes[5] >> 3));
   const windowBytes = isSingleSegment ? 0 : base + (base / 8) * (bytes[5] & 7);
   if (windowBytes > maxWindowBytes) throw new LimitExceeded(codec, "maxWindowBytes", maxWindowBytes, windowBytes);
-  return { end, size: sizeBytes > 0 ? size : null };
+  return { end, size: sizeBytes > 0 ? size : null, hasChecksum: (descriptor & 0x04) !== 0 };
 }
 
 /**
@@ -93,7 +103,7 @@ function readHeader(bytes, { codec, maxBytes, maxWindowBytes }) {
  * @param {Header} header
  * @param {Allowed} allowed
  */
-function checkBlocks(bytes, { end, size }, { codec, maxBytes }) {
+function checkBlocks(bytes, { end, size, hasChecksum }, { codec, maxBytes }) {
   const maxBlocks = SPARE_BLOCKS + (size ?? maxBytes) / 2 ** 10;
   let at = end;
   for (let blocks = 1, isLast = false; !isLast; blocks++) {
@@ -106,6 +116,7 @@ function checkBlocks(bytes, { end, size }, { codec, maxBytes }) {
     if (blocks > maxBlocks) throw new DecodeError(codec, "more blocks than its content needs");
     at += BLOCK_HEADER_BYTES + (kind === RLE ? 1 : blockBytes);
   }
+  if (hasChecksum) at += CHECKSUM_BYTES;
   if (at > bytes.length) throw new DecodeError(codec, "the zstd frame is cut short");
   if (at < bytes.length) throw new DecodeError(codec, "bytes follow the zstd frame");
 }

@@ -1,9 +1,8 @@
 /**
  * Return what one Zstandard frame contains; fzstd knows no dictionaries.
  *
- * The frame is looked through before fzstd sees it: fzstd takes frames that are cut short, that go on after their end,
- * and that do not contain what their header declares. Frames with a checksum of their own are refused: it would have
- * to be believed.
+ * The frame is looked through before fzstd sees it, and what comes out afterwards: fzstd takes frames that are cut short,
+ * that go on after their end, that do not contain what their header declares, and that do not add up.
  *
  * @param {Uint8Array} bytes
  * @param {Allowed} allowed
@@ -20,5 +19,6 @@ export type Header = {
      * Of the content, as declared.
      */
     size: number | null;
+    hasChecksum: boolean;
 };
 export type Allowed = import("./deflate.js").Allowed;
