@@ -7,7 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
+from realtime_sync.limits import Limits
 from realtime_sync.replication.assembly import Assembly
+from realtime_sync.wire.codec import get_codec
+from realtime_sync.wire.compact import frame_from_compact, frame_to_compact
+from realtime_sync.wire.dictionary import Dictionary
+from realtime_sync.wire.encoding import decode_frame
 from realtime_sync.wire.frames import frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import (
     FETCH,
@@ -29,9 +34,11 @@ EXAMPLES = re.findall(r"^    (?:([\w:]+) )?(?:\"[\w]+\", )?(\{.*\})$", TEXT, re.
 BODIES = [text for event, text in EXAMPLES if event in ("", "batch_update")]
 FRAMES = [text for text in BODIES if json.loads(text)["type"] not in ("part", "dictionary")]
 PARTS = [text for text in BODIES if json.loads(text)["type"] == "part"]
+COMPACT_FRAMES = re.findall(r"^    (\[.*\])$", TEXT, re.MULTILINE)
+BYTES = re.findall(r"^    ([a-z+]+) ([0-9a-f]+)$", TEXT, re.MULTILINE)
 MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
 
-PINNED = (1, "968f32d25e2f6749")
+PINNED = (1, "a37ad4adb6a0cf04")
 
 
 def test_the_table_is_the_codes() -> None:
@@ -74,7 +81,48 @@ def test_an_example_of_a_message_is_written_byte_for_byte(event: str, text: str)
     assert orjson.dumps(wire).decode() == text
 
 
+@pytest.mark.parametrize("text", COMPACT_FRAMES)
+def test_an_example_of_the_compact_form_is_written_byte_for_byte(text: str) -> None:
+    assert orjson.dumps(frame_to_compact(frame_from_compact(json.loads(text)))).decode() == text
+
+
+@pytest.mark.parametrize(("codec", "data"), BYTES)
+def test_an_example_of_bytes_is_a_frame_that_the_page_names(codec: str, data: str) -> None:
+    content = re.search(r"whose content is `(.*)`", TEXT)
+    assert content is not None
+    dictionary = Dictionary(content[1].encode())
+    assert f"`{dictionary.id}`" in TEXT
+    frame = decode_frame(bytes.fromhex(data), get_codec(codec), {dictionary.id: dictionary})
+    # The bytes of a compressor may differ from release to release, so they are read here and not written.
+    written = orjson.dumps(frame_to_compact(frame)).decode()
+    assert f"`{written.replace('the same words, ' * 12, 'the same words, ...')}`" in TEXT
+
+
+def test_every_form_of_bytes_has_an_example() -> None:
+    assert {bytes.fromhex(data)[0] for codec, data in BYTES if "+" in codec} == {0, 1, 2}
+
+
+def test_the_limits_are_the_default_ones() -> None:
+    limits = Limits()
+    rows = re.findall(r"^\| .* \| ([\d,]+(?: [KM]iB)?) \| .*$", TEXT.split("## 7. Limits")[1], re.MULTILINE)
+    units = {"": 1, "KiB": 2**10, "MiB": 2**20}
+    found = []
+    for row in rows:
+        number, _, unit = row.partition(" ")
+        found.append(int(number.replace(",", "")) * units[unit])
+    assert found == [
+        limits.max_encoded_bytes,
+        limits.max_decoded_bytes,
+        limits.max_elements,
+        limits.max_depth,
+        limits.max_operations,
+        limits.max_window_bytes,
+        limits.max_dictionary_bytes,
+    ]
+
+
 def test_every_kind_of_frame_and_message_has_an_example() -> None:
+    assert {json.loads(text)[0] for text in COMPACT_FRAMES} == {"k", "d", "c"}
     kinds = {"keyframe", "delta", "closed", "part", "dictionary"}
     assert {json.loads(text)["type"] for text in BODIES} == kinds
     assert {event for event, _ in MESSAGES} == {SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH}
