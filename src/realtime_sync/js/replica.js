@@ -115,8 +115,8 @@ export class Replica {
   #answered = null;
   /** Whether it came as an answer, be it to a request that is settled. */
   #isAnswer = false;
-  /** Up to there the application was given the events. @type {Position | null} */
-  #heardUntil = null;
+  /** Stays when the position is lost. @type {Position | null} */
+  #lastApplied = null;
   /** @type {Happening[]} */
   #happenings = [];
 
@@ -303,7 +303,7 @@ export class Replica {
         if (this.position !== null && frame.offset > this.position.offset) this.#apply(frame, now);
         return;
       case "apply_if_answer":
-        if (this.#answered) this.#apply(frame, now);
+        if (this.#answered && !this.#wasPassed(frame)) this.#apply(frame, now);
         return;
       case "go_stale":
         this.#enter("stale");
@@ -339,7 +339,7 @@ export class Replica {
       this.document = shareEqual(this.document, frame.document);
     }
     const [events, dropped] = this.#unheardEvents(frame);
-    this.position = this.#heardUntil = position;
+    this.position = this.#lastApplied = position;
     this.closedReason = null;
     this.#wasHelped();
     this.#enter("live");
@@ -353,6 +353,16 @@ export class Replica {
   }
 
   /**
+   * Whether the application has seen a newer document of this life.
+   *
+   * @param {Keyframe | Delta} frame
+   */
+  #wasPassed({ epoch, offset }) {
+    const last = this.#lastApplied;
+    return last !== null && last.epoch === epoch && offset < last.offset;
+  }
+
+  /**
    * The events to give to the application, and how many to report as dropped.
    *
    * A keyframe in an answer repeats the events since the position that the request named. When the replica has moved on
@@ -363,7 +373,7 @@ export class Replica {
    */
   #unheardEvents(frame) {
     const repeats = frame.type === "keyframe" && this.#isAnswer;
-    if (repeats && !samePosition(this.#answered?.position ?? null, this.#heardUntil))
+    if (repeats && !samePosition(this.#answered?.position ?? null, this.#lastApplied))
       return [[], frame.dropped + frame.events.length];
     return [frame.events, frame.dropped];
   }
@@ -393,12 +403,16 @@ export class Replica {
 
   /** @param {Answer} answer @param {number} now */
   #confirm({ position }, now) {
-    if (this.#held === null || !samePosition(position, this.#held)) {
+    const held = this.#held;
+    if (held !== null && samePosition(position, held)) {
+      this.#wasHelped();
+      this.#enter("live");
+    } else if (held === null || !samePosition(position, this.#answered?.position ?? null)) {
       // The server calls us up to date at a place where we are not: nothing we hold can be trusted.
-      return this.#lose(now, "called up to date at another position");
+      this.#lose(now, "called up to date at another position");
+    } else if (this.state === "stale") {
+      this.#ask(now, "an answer from before the replica moved on");
     }
-    this.#wasHelped();
-    this.#enter("live");
   }
 
   /** @param {Answer} answer */

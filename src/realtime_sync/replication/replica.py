@@ -227,7 +227,7 @@ class Replica:
         self._asked: dict[str, _Question] = {}  # since the last answer that helped, oldest first
         self._answered: _Question | None = None  # by the very message that is being received
         self._is_answer = False  # whether it came as one, be it to a question that is settled
-        self._heard_until: Position | None = None  # up to there the application was given the events
+        self._last_applied: Position | None = None  # stays when the position is lost
         self._happenings: list[Happening] = []
 
     @property
@@ -345,7 +345,7 @@ class Replica:
                 if frame.position.offset > self.position.offset:
                     self._apply(frame, now)
             case Action.APPLY_IF_ANSWER:
-                if self._answered is not None:
+                if self._answered is not None and not self._was_passed(frame.position):
                     self._apply(frame, now)
             case Action.ASK:
                 self._ask(now, "a delta before any document")
@@ -374,7 +374,7 @@ class Replica:
             happened = SnapshotReplaced(document, frame.position)
         events, dropped = self._unheard_events(frame)
         self.document = document
-        self.position = self._heard_until = frame.position
+        self.position = self._last_applied = frame.position
         self.has_document, self.closed_reason = True, None
         self._was_helped()
         self._enter(State.LIVE)
@@ -383,6 +383,11 @@ class Replica:
             self._happenings.append(EventsDropped(dropped))
         self._happenings.extend(EventReceived(event.name, event.data) for event in events)
 
+    def _was_passed(self, position: Position) -> bool:
+        """Whether the application has seen a newer document of this life than the one at `position`."""
+        last = self._last_applied
+        return last is not None and last.epoch == position.epoch and position.offset < last.offset
+
     def _unheard_events(self, frame: Keyframe | Delta) -> tuple[tuple[Event, ...], int]:
         """Return the events to give to the application, and how many to report as dropped.
 
@@ -390,7 +395,7 @@ class Replica:
         on since, nobody can tell which of them it has had.
         """
         named = None if self._answered is None else self._answered.position
-        if isinstance(frame, Keyframe) and self._is_answer and named != self._heard_until:
+        if isinstance(frame, Keyframe) and self._is_answer and named != self._last_applied:
             return (), frame.dropped + len(frame.events)
         return frame.events, frame.dropped
 
@@ -412,12 +417,15 @@ class Replica:
     # ---- the answers' words --------------------------------------------------------------------------------------
 
     def _confirm(self, position: Position | None, now: float) -> None:
-        if self._held is None or position != self._held:
+        assert self._answered is not None, "only an answer confirms"
+        if self._held is not None and position == self._held:
+            self._was_helped()
+            self._enter(State.LIVE)
+        elif self._held is None or position != self._answered.position:
             # The server calls us up to date at a place where we are not: nothing we hold can be trusted.
             self._lose(now, "called up to date at another position")
-            return
-        self._was_helped()
-        self._enter(State.LIVE)
+        elif self.state is State.STALE:
+            self._ask(now, "an answer from before the replica moved on")
 
     def _wait_for_first(self, position: Position | None) -> None:
         self.position = None if position is None else Position(position.epoch, 0)
