@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Backoff } from "../../src/realtime_sync/js/backoff.js";
-import { ProtocolError } from "../../src/realtime_sync/js/errors.js";
+import { ProtocolError, UnknownDictionary } from "../../src/realtime_sync/js/errors.js";
 import { parseAnswer, parseFrame } from "../../src/realtime_sync/js/frames.js";
 import { toWire } from "../../src/realtime_sync/js/position.js";
 import { Replica } from "../../src/realtime_sync/js/replica.js";
 import { conformance } from "./conformance.js";
 
 const STEP_KEYS = new Set([
-  ...["ask", "frame", "answer", "garbage", "tick", "disconnected", "now"],
+  ...["ask", "frame", "answer", "garbage", "unknown_dictionary", "part", "tick", "disconnected", "now"],
   ...["state", "position", "document", "no_document", "events", "dropped", "mismatch", "asked", "closed", "refused", "deadline"],
 ]);
 
@@ -18,6 +18,10 @@ function take(replica, step) {
   if ("ask" in step) return [replica.request(step.ask)];
   if ("tick" in step) return replica.tick(step.tick);
   if (step.disconnected) return replica.disconnected() ?? [];
+  if (step.unknown_dictionary) {
+    return replica.receiveUnknownDictionary(new UnknownDictionary("json+deflate+dictionary", "0"), answer, step.now);
+  }
+  if (step.part) return replica.receivePart(answer, step.now);
   if (step.garbage) return replica.receiveGarbage(new ProtocolError("garbage"), answer, step.now);
   if (step.frame) return replica.receiveFrame(parseFrame(step.frame), answer, step.now);
   return replica.receiveAnswer(answer, step.now);

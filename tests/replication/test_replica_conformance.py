@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from realtime_sync.document.equality import json_equal
-from realtime_sync.errors import ProtocolError
+from realtime_sync.errors import ProtocolError, UnknownDictionary
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.replica import (
     ChannelEnded,
@@ -36,6 +36,10 @@ def play(replica: Replica, step: dict[str, Any]) -> list[Happening]:
         return replica.disconnected()
     if "garbage" in step:
         return replica.receive_garbage(ProtocolError("garbage"), answer, step["now"])
+    if "unknown_dictionary" in step:
+        return replica.receive_unknown_dictionary(UnknownDictionary("json+zstd+dictionary", "0"), answer, step["now"])
+    if "part" in step:
+        return replica.receive_part(answer, step["now"])
     if "frame" in step:
         return replica.receive_frame(frame_from_wire(step["frame"]), answer, step["now"])
     assert answer is not None, "a step is one input"

