@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from realtime_sync.document import diff, normalize
+from realtime_sync.document import diff, normalize, target
 from realtime_sync.document.normalize import PlainCopy
 from realtime_sync.document.unchanged import Implementation
 
@@ -22,4 +22,5 @@ def in_use(implementation: Implementation) -> Iterator[None]:
 def plain_copy_in_use(plain_copy: PlainCopy) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patcher:
         patcher.setattr(normalize, "plain_copy", plain_copy)
+        patcher.setattr(target, "plain_copy", plain_copy)
         yield

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_sync.document.normalize import PLAIN_COPIES, Normalizer
+from realtime_sync.document import target
+from realtime_sync.document.normalize import PLAIN_COPIES, Normalizer, PlainCopy
 from realtime_sync.errors import InvalidValue
 from realtime_sync.jsontypes import MAX_SAFE_INTEGER
 from realtime_sync.limits import Limits
@@ -136,6 +137,24 @@ def test_no_container_is_shared_with_the_original() -> None:
     if copy is not NotImplemented:
         spoil(copy)
     assert repr(value) == before
+
+
+@pytest.mark.parametrize("plain_copy", PLAIN_COPIES.values(), ids=PLAIN_COPIES)
+@given(value=json_values())
+def test_values_of_patches_are_copied_by_the_one_or_the_other(plain_copy: PlainCopy, value: Any) -> None:
+    nothing_normal = [math.nan, "\ud800", 2**70, {1: [value]}]
+    with plain_copy_in_use(plain_copy):
+        for original in (value, [value, nothing_normal]):
+            copy = target.copied(original)
+            assert repr(copy) == repr(original)
+            assert not shares_a_container(copy, original)
+
+
+def shares_a_container(one: Any, other: Any) -> bool:
+    if not isinstance(one, dict | list):
+        return False
+    children = zip(one.values(), other.values(), strict=True) if isinstance(one, dict) else zip(one, other, strict=True)
+    return one is other or any(shares_a_container(*pair) for pair in children)
 
 
 def test_limits_are_those_of_python_to_the_last_value() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
+from realtime_sync.document.normalize import plain_copy
 from realtime_sync.document.pointer import (
     array_index,
     existing_key,
@@ -15,10 +16,13 @@ from realtime_sync.document.pointer import (
 )
 from realtime_sync.errors import InvalidPatch, PathNotFound
 from realtime_sync.jsontypes import Json
-from realtime_sync.limits import Limits
+from realtime_sync.limits import HIGHEST_DEPTH, Limits
 
 Tokens: TypeAlias = tuple[str, ...]
 """A parsed pointer."""
+
+_ANY_NUMBER = 2**60
+"""Of elements: what is copied here was let in by somebody else."""
 
 
 class InPlace:
@@ -139,18 +143,17 @@ class CopyOnWrite(InPlace):
 
 def copied(value: Any) -> Any:
     """Return a deep copy of the JSON `value`; scalars are shared, as they cannot change."""
+    if not isinstance(value, (dict, list)):
+        return value
+    copy = plain_copy(value, 0, HIGHEST_DEPTH, _ANY_NUMBER)
+    return _copied(value) if copy is NotImplemented else copy
+
+
+def _copied(value: Any) -> Any:
     if isinstance(value, dict):
-        members = dict(value)
-        for key, member in value.items():
-            if isinstance(member, (dict, list)):
-                members[key] = copied(member)
-        return members
-    if isinstance(value, list):
-        elements = list(value)
-        for index, element in enumerate(value):
-            if isinstance(element, (dict, list)):
-                elements[index] = copied(element)
-        return elements
+        return {key: _copied(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_copied(element) for element in value]
     return value
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from realtime_sync.document.compose import PatchComposer, compose
+from realtime_sync.document.compose import compose
 from realtime_sync.document.diff import diff, diff_into
 from realtime_sync.document.draft import Draft, draft
 from realtime_sync.document.normalize import NORMALIZE, Normalizer
@@ -19,6 +19,7 @@ from realtime_sync.position import Position
 from realtime_sync.replication.check_schedule import CheckSchedule
 from realtime_sync.replication.event_queue import EventQueue, QueuedEvent
 from realtime_sync.replication.history import History
+from realtime_sync.replication.pending_patch import PendingPatch
 from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
 from realtime_sync.wire.messages import Outcome
 
@@ -108,7 +109,7 @@ class Primary:
         self._has_head = False
         self._head: Json = None
         self._head_is_initial = False
-        self._pending = PatchComposer()
+        self._pending = PendingPatch()
         self._compact_at = COMPACT_AT_OPERATIONS
         self._settled: Json = None  # the document at `position`
         self._taken: _Taken | None = None
@@ -304,7 +305,7 @@ class Primary:
 
     def _compact(self) -> None:
         base = self._taken.document if self._taken is not None else self._settled
-        self._pending = PatchComposer(self._difference(base, self._head))
+        self._pending = PendingPatch(self._difference(base, self._head))
         self._compact_at = max(COMPACT_AT_OPERATIONS, 2 * len(self._pending))
 
     def _replace_head(self, document: Json) -> None:
@@ -339,7 +340,7 @@ class Primary:
             return _Taken(Keyframe(after, self._head, events, dropped), self._head)
         patch = self._pending.patch
         frame = Delta(self.position, after, patch, events, dropped, self._checks.check(patch, self._head))
-        self._pending = PatchComposer()
+        self._pending = PendingPatch()
         self._compact_at = COMPACT_AT_OPERATIONS
         return _Taken(frame, self._head)
 
@@ -355,7 +356,7 @@ class Primary:
             self._history.append(taken.frame, now)
         else:
             # What was captured since the first frame was cut is composed nowhere: it is a change from now on.
-            self._pending = PatchComposer(self._difference(self._settled, self._head))
+            self._pending = PendingPatch(self._difference(self._settled, self._head))
 
     def take_overflow(self) -> int:
         """Return how many events a full queue lost, in the frames that were cut since the last call."""
@@ -412,7 +413,7 @@ class Primary:
         self._settled = document
         self.position = deltas[-1].position if deltas else keyframe.position
         if self._has_head and not self._head_is_initial:
-            self._pending = PatchComposer(self._difference(document, self._head))
+            self._pending = PendingPatch(self._difference(document, self._head))
         else:
             self._replace_head(document)
 
