@@ -66,6 +66,7 @@ from realtime_sync.errors import (
     SyncError,
     TestFailed,
     UnknownCodec,
+    UnknownDictionary,
     UnsupportedServer,
 )
 from realtime_sync.jsontypes import Json, Operation, Patch
@@ -89,6 +90,8 @@ from realtime_sync.replication.replica import (
     StateChanged,
 )
 from realtime_sync.wire.codec import Codec, available_codecs, get_codec, register_codec
+from realtime_sync.wire.dictionary import Dictionary, DictionaryCodec
+from realtime_sync.wire.encoding import decode_frame, encode_frame
 from realtime_sync.wire.frames import Check, Closed, Delta, Event, Frame, Keyframe, frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import Answer, Outcome
 
@@ -113,6 +116,8 @@ __all__ = [
     "Codec",
     "DecodeError",
     "Delta",
+    "Dictionary",
+    "DictionaryCodec",
     "Draft",
     "DraftClosed",
     "Drop",
@@ -175,6 +180,7 @@ __all__ = [
     "Transport",
     "TransportKind",
     "UnknownCodec",
+    "UnknownDictionary",
     "UnsupportedServer",
     "allow_everyone",
     "apply_patch",
@@ -182,8 +188,10 @@ __all__ = [
     "attach",
     "available_codecs",
     "compose",
+    "decode_frame",
     "diff",
     "draft",
+    "encode_frame",
     "frame_from_wire",
     "frame_to_wire",
     "get_codec",

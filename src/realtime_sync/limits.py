@@ -16,15 +16,21 @@ class Limits:
     """Bounds on what is decoded, held and accepted. Raise one by name for a larger document.
 
     Attributes:
-        max_encoded_bytes: Bytes of one frame as it arrives, before it is decompressed.
-        max_decoded_bytes: Bytes of one frame after decompression.
+        max_encoded_bytes: Bytes of one frame as it arrives, before it is decompressed. 16 MiB: no frame need be larger
+            than what it becomes.
+        max_decoded_bytes: Bytes of one frame after decompression; also of all paths that its groups of operations
+            stand for. 16 MiB: a graph of 4,000 nodes, and what can be decoded in 64 MiB of memory.
         max_elements: Values (containers and scalars) in one frame: `{},` costs 3 bytes on the wire and 72 in memory.
+            500,000: 36 MB of the emptiest objects; a graph of 1,000 nodes has 64,000.
         max_memory_bytes: Memory that decoding one frame may take, as told by its bytes before it is parsed; None means
-            4 times `max_decoded_bytes`, but at least 64 MiB.
-        max_depth: Containers inside containers in a document; at most 240.
-        max_operations: Operations in one patch that arrives.
-        max_channel_name_bytes: UTF-8 bytes of a channel's name; it travels with every frame.
-        max_channels_per_client: Channels that one connection may watch at a time.
+            4 times `max_decoded_bytes`, but at least 64 MiB: most documents take less than 4 bytes for one of theirs.
+        max_depth: Containers inside containers in a document; at most 240. 200: parsers recurse, and are known to be
+            safe on the stack of a small thread at this depth.
+        max_operations: Operations in one patch that arrives, and values under its checksum. 100,000: a patch of more
+            is larger than most documents.
+        max_channel_name_bytes: UTF-8 bytes of a channel's name. 200: it travels with every frame, which has 128 itself.
+        max_channels_per_client: Channels that one connection may watch at a time. 100: more than a person looks at, and
+            each is a room of the server.
         max_window_bytes: Memory that a zstd frame may ask for beside its content. 8 MiB, the size that every decoder
             should support (RFC 8878, section 3.1.1.1.2); frames that say how large they are need none.
         max_dictionary_bytes: Bytes of a dictionary that arrives. 32 KiB, the window of DEFLATE; those that this library

@@ -220,3 +220,16 @@ def test_a_registered_codec_wins_over_an_installed_one(install: Install) -> None
     mine = Reversed()
     register_codec(mine, replace=True)
     assert get_codec("reversed") is mine
+
+
+def test_a_codec_that_could_use_dictionaries_but_for_a_method_is_refused() -> None:
+    class Half(Reversed):
+        def encode_with(self, obj: Json, dictionary: object) -> bytes:
+            raise NotImplementedError
+
+        def sample(self, obj: Json) -> bytes:
+            raise NotImplementedError
+
+    with pytest.raises(TypeError, match="has no decode_with and no dictionary_of and no enclose and no content"):
+        register_codec(Half(name="half"))
+    assert "half" not in available_codecs()

@@ -11,6 +11,7 @@ from realtime_sync.errors import InvalidName, UnknownCodec
 from realtime_sync.jsontypes import Json
 from realtime_sync.limits import Limits
 from realtime_sync.wire.built_in_codecs import BUILT_IN_CODECS
+from realtime_sync.wire.dictionary import DICTIONARY_METHODS
 from realtime_sync.wire.frames import DEFAULT_LIMITS
 from realtime_sync.wire.plugins import load_plugins
 
@@ -118,3 +119,6 @@ def _check(codec: Any) -> None:
         raise InvalidName(f"a codec's name is 1 to 64 printable ASCII characters, not {codec.name!r:.100}")
     if type(codec.is_text) is not bool:
         raise TypeError(f"is_text of codec {codec.name!r} is True or False, not {codec.is_text!r:.100}")
+    missing = [name for name in DICTIONARY_METHODS if not callable(getattr(codec, name, None))]
+    if missing and len(missing) < len(DICTIONARY_METHODS):
+        raise TypeError(f"codec {codec.name!r} uses dictionaries, but has no {' and no '.join(missing)}")

@@ -100,9 +100,13 @@ class DictionaryCodec(Protocol):
         """
 
 
+DICTIONARY_METHODS = ("encode_with", "decode_with", "sample", "dictionary_of", "enclose", "content")
+"""What a codec has beside `encode` and `decode`, all of it or nothing."""
+
+
 def uses_dictionary(codec: object) -> TypeGuard[DictionaryCodec]:
-    """Return whether a codec is one that can compress with a dictionary."""
-    return callable(getattr(codec, "encode_with", None)) and callable(getattr(codec, "decode_with", None))
+    """Return whether a registered codec is one that can compress with a dictionary."""
+    return hasattr(codec, "encode_with")
 
 
 def dictionary_body(dictionary: Dictionary, codec: DictionaryCodec) -> dict[str, Any]:
