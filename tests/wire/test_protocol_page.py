@@ -11,7 +11,7 @@ from realtime_sync.limits import Limits
 from realtime_sync.replication.assembly import Assembly
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.compact import frame_from_compact, frame_to_compact
-from realtime_sync.wire.dictionary import Dictionary
+from realtime_sync.wire.dictionary import Dictionary, dictionary_body, dictionary_from_body, uses_dictionary
 from realtime_sync.wire.encoding import decode_frame
 from realtime_sync.wire.frames import frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import (
@@ -38,7 +38,7 @@ COMPACT_FRAMES = re.findall(r"^    (\[.*\])$", TEXT, re.MULTILINE)
 BYTES = re.findall(r"^    ([a-z+]+) ([0-9a-f]+)$", TEXT, re.MULTILINE)
 MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
 
-PINNED = (1, "a37ad4adb6a0cf04")
+PINNED = (1, "29198edb735d74f5")
 
 
 def test_the_table_is_the_codes() -> None:
@@ -67,6 +67,18 @@ def test_an_example_of_a_frame_in_parts_is_written_byte_for_byte() -> None:
         part.data.encode() for part in parts if isinstance(part.data, str)
     )
     assert not any(frames)
+
+
+def test_an_example_of_a_dictionary_is_written_byte_for_byte() -> None:
+    [text] = [text for text in BODIES if json.loads(text)["type"] == "dictionary"]
+    [attachment] = re.findall(r"^    attachment 0, in hexadecimal: ([0-9a-f]+)$", TEXT, re.MULTILINE)
+    body = {**json.loads(text), "data": bytes.fromhex(attachment)}
+    codec = get_codec(body["codec"])
+    assert uses_dictionary(codec)
+    dictionary = dictionary_from_body(body, codec)
+    assert dictionary_body(dictionary, codec) == body
+    written = {**dictionary_body(dictionary, codec), "data": {"_placeholder": True, "num": 0}}
+    assert orjson.dumps(written).decode() == text
 
 
 @pytest.mark.parametrize(("event", "text"), MESSAGES)
