@@ -66,6 +66,8 @@ class Reception:
 
     async def receive(self, sid: str, event: str, message: Any) -> Any:
         """Take one message of a client; what is returned acknowledges it."""
+        if not self._transport.is_connected(sid):
+            return None  # it left before its message's turn came: there is nobody to be authorized
         session = self._session(sid)
         try:
             async with session.lock:
