@@ -1,13 +1,19 @@
 """The requests of one client wait for each other, and for nobody else's."""
 
 import functools
+import itertools
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import socketio
 
+import realtime_sync as rs
 from realtime_sync.adapters._request_lines import MAX_WAITING, RequestLines
 from realtime_sync.broadcast.primitives import Primitives, Thread
+from tests.adapters.raw_client import RawClient
+from tests.servers import serving_threads
 
 
 class Threads:
@@ -107,3 +113,31 @@ def test_a_system_without_threads_is_an_error_for_that_request_alone() -> None:
         with pytest.raises(RuntimeError, match="new thread"):
             lines.add("a", lambda: None)
     assert len(lines) == 0
+
+
+def test_a_server_whose_threads_start_late_still_answers_a_client_in_order() -> None:
+    """python-socketio starts a thread for every event; here the first one it starts has its turn after the second."""
+    sio = socketio.Server(async_mode="threading")
+    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    hub.channel("c", initial={"n": 1})
+    start, numbers, second_is_done = sio.start_background_task, itertools.count(), threading.Event()
+
+    def start_in_disorder(target: Callable[..., Any], *arguments: Any) -> Any:
+        number = next(numbers)
+
+        def run() -> None:
+            if number == 0:
+                second_is_done.wait(0.1)
+            target(*arguments)
+            if number == 1:
+                second_is_done.set()
+
+        return start(run)
+
+    subscribe = {"version": 1, "channel": "c", "codecs": [], "position": None}
+    with hub, serving_threads(socketio.WSGIApp(sio), sio) as url, RawClient(url) as client:
+        hub.flush_all()
+        sio.start_background_task = start_in_disorder
+        for request in ("first", "second"):
+            client.send("sync:subscribe", {**subscribe, "request": request})
+        assert [client.receive()[3]["request"] for _ in range(2)] == ["first", "second"]

@@ -26,7 +26,6 @@ SERVERS: dict[str, dict[str, Any]] = {
     "Flask-SocketIO, threads": {"kind": "flask", "mode": "threading"},
     "python-socketio, gevent": {"kind": "plain", "mode": "gevent", "patched": True},
     "Flask-SocketIO, gevent": {"kind": "flask", "mode": "gevent", "patched": True},
-    "python-socketio, gevent, not patched": {"kind": "plain", "mode": "gevent"},
 }
 
 
@@ -234,8 +233,9 @@ async def test_a_server_killed_under_load_is_followed_again_after_its_restart(op
             assert (await watcher.tell("document", channel="project_42"))["life"] == 2
 
 
-async def test_gevent_websocket_serves_as_well() -> None:
-    with ServerProcess(kind="plain", mode="gevent", patched=True, gevent_websocket=True) as server:
+@pytest.mark.parametrize("variety", [{"patched": False}, {"patched": True, "gevent_websocket": True}], ids=str)
+async def test_gevent_without_patching_and_with_gevent_websocket(variety: dict[str, Any]) -> None:
+    with ServerProcess(kind="plain", mode="gevent", **variety) as server:
         async with server.client(codecs=("msgpack",)) as client:
             watcher = Watcher(client, "c")
             await watcher.tell("open", channel="c", document={"shared": ""})
@@ -243,3 +243,4 @@ async def test_gevent_websocket_serves_as_well() -> None:
             result = await watcher.tell("work", channel="c", edits=EDITS)
             await shows(watched, result["document"])
             assert (watched.resyncs, client.reconnects) == (0, 0)
+            assert result["longest_pause_s"] < 1, "nothing blocked the hub"
