@@ -115,7 +115,7 @@ class DictionaryTrainer:
     # ---- one method a phase ----------------------------------------------------------------------------------------
 
     def _collect(self, delta: Delta, encoded_bytes: int) -> None:
-        sample = self._codec.sample(frame_to_compact(_blanked(delta)))
+        sample = self._codec.sample(frame_to_compact(blanked(delta)))
         if len(sample) <= LARGEST_SAMPLE_BYTES:
             self._samples.append(sample)
         if len(self._samples) >= ENOUGH_SAMPLES or sum(map(len, self._samples)) >= ENOUGH_SAMPLE_BYTES:
@@ -174,7 +174,7 @@ class DictionaryTrainer:
 # ---- samples -------------------------------------------------------------------------------------------------------
 
 
-def _blanked(delta: Delta) -> Delta:
+def blanked(delta: Delta) -> Delta:
     """Return `delta` without the long texts in its values; names and paths stay."""
     patch = [
         operation | {"value": _without_long_texts(operation["value"])} if "value" in operation else operation
