@@ -1,16 +1,27 @@
+/** Programs in Python, run from JavaScript. */
+
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What a Python script in this folder prints; by `PYTHON`, or the project's own environment, which has the library. */
-export async function printedByPython(script, ...args) {
+/** The interpreter that has the library: `PYTHON`, or the project's own environment. */
+function interpreter() {
   const own = [".venv/bin/python", ".venv/Scripts/python.exe"].map((path) => join(ROOT, path)).find(existsSync);
-  const python = process.env.PYTHON ?? own ?? "python3";
-  const env = { ...process.env, PYTHONIOENCODING: "utf-8" };
-  const words = [join(ROOT, "tests/js", script), ...args.map(String)];
-  return (await promisify(execFile)(python, words, { cwd: ROOT, env, maxBuffer: 2 ** 28 })).stdout;
+  return process.env.PYTHON ?? own ?? "python3";
+}
+
+/**
+ * Run a module of this repository and return what it printed.
+ *
+ * @param {string[]} words Its name, and its arguments.
+ * @param {string} [input] What it reads.
+ */
+export async function runPython(words, input = "") {
+  const running = promisify(execFile)(interpreter(), ["-m", ...words], { cwd: ROOT, maxBuffer: 2 ** 30 });
+  running.child.stdin.end(input);
+  return (await running).stdout;
 }
