@@ -5,7 +5,8 @@ does not see them:
 
 - `continues`: the block goes on where the one before it ended; both are one program.
 - `serve=app channel=NAME`: `app` of this block is an ASGI application. A real server serves it, a client that knows
-  only PROTOCOL.md subscribes to the channel and must receive a document.
+  only PROTOCOL.md subscribes to the channel and must receive a document. With `threads=SERVER` it is a WSGI
+  application, and SERVER names the `socketio.Server` in it, or the extension that has one.
 - `no-run="the reason"`: the block is only compiled.
 
 A block that begins with ```text output holds the exact standard output of the program above it.
@@ -27,11 +28,11 @@ import pytest
 import socketio
 
 import dev
-from tests.servers import serving
+from tests.servers import serving, serving_threads
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MARKS = {"continues", "serve", "channel", "no-run"}
+MARKS = {"continues", "serve", "threads", "channel", "no-run"}
 SHELLS = {"bash", "sh", "console", "powershell"}
 
 
@@ -158,6 +159,13 @@ async def check(program: Program, folder: Path) -> None:
     if "no-run" in program.marks:
         assert program.marks["no-run"], "say why it is not run"
         compile(program.source, "README.md", "exec")
+    elif "threads" in program.marks:
+        module = load(program, folder)
+        named = getattr(module, program.marks["threads"])
+        sio = getattr(named, "server", named)
+        async with asyncio.timeout(10):
+            with module.hub, serving_threads(getattr(module, program.marks["serve"]), sio) as url:
+                assert await first_document(url, program.marks["channel"]) is not None
     elif "serve" in program.marks:
         app = getattr(load(program, folder), program.marks["serve"])
         async with asyncio.timeout(10), serving(app) as server:

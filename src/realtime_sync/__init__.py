@@ -212,25 +212,26 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
     is not touched.
 
     Args:
-        server: A `socketio.AsyncServer`.
+        server: A `socketio.AsyncServer`, a `socketio.Server`, or a `flask_socketio.SocketIO`, whose `init_app` may follow.
         namespace: The Socket.IO namespace on which clients subscribe.
-        authorize: `authorize(subscriber, channel, action) -> bool`, or a coroutine function; asked on every subscribe,
-            resync, fetch and reconnect. Only True lets in; an exception denies and is logged. There is no default: a
-            server that is open to all says so with `realtime_sync.allow_everyone`.
+        authorize: `authorize(subscriber, channel, action) -> bool`, on an event loop also a coroutine function, with
+            Flask-SocketIO called in the request context; asked on every subscribe, resync, fetch and reconnect. Only
+            True lets in; an exception denies and is logged. There is no default: a server that is open to all says so
+            with `realtime_sync.allow_everyone`.
         codecs: Names of the codecs to use; None: all that are available. `json` always works.
         window_ms: Milliseconds in which changes collect under load; the first one after a quiet time goes at once.
         max_queue_size: Events of a channel that may wait for a frame; past it the least important is dropped and
             counted.
         history: How far back a subscriber is caught up by a patch instead of the whole document.
-        limits: Bounds on documents, and on what clients may ask for.
+        limits: Bounds on documents, on messages, and on what clients may ask for.
         log: Where frames are kept beyond memory; None: nowhere, and a restart is a new epoch.
-        load: `load(channel)` brings a document that is not in memory, once, however many ask; may be a coroutine
-            function.
+        load: `load(channel)` brings a document that is not in memory, once, however many ask; on an event loop it may be
+            a coroutine function.
         default: `default(value)` returns something JSON for a value that is not, as in `json.dumps`.
         channel_ttl_s: Seconds that a channel without subscriber or change stays in memory.
 
     Raises:
-        UnsupportedServer: `server` is of no kind that is known.
+        UnsupportedServer: `server` is of no kind that is known, or runs on eventlet.
         AlreadyAttached: The namespace has a broadcaster.
         UnknownCodec: A name in `codecs` is no codec.
         TypeError: `authorize` is missing or cannot be called.
