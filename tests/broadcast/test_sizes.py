@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realtime_sync.broadcast.encoded_frames import KEPT, KEPT_BYTES, Encodings
+from realtime_sync.broadcast.encoded_frames import KEPT, KEPT_BYTES, PLAIN_BYTES, Encodings
 from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import MessageTooLarge
 from realtime_sync.limits import Limits
@@ -75,6 +75,16 @@ async def test_twenty_joiners_of_a_document_in_parts_cost_one_encoding(world: Wo
     assert stats.encodings == 1
     assert stats.keyframes_sent == 20
     assert stats.messages == 20 * len(watcher.frames_bytes)
+
+
+@pytest.mark.parametrize(("size", "is_plain"), [(PLAIN_BYTES - 500, True), (PLAIN_BYTES + 1, False)])
+async def test_codec_json_shows_plain_values_unless_they_are_large(world: World, size: int, is_plain: bool) -> None:
+    hub = world.hub()
+    channel = hub.channel("c", initial={"text": "x" * size})
+    watcher = await world.watcher().join()
+    [body] = watcher.frames_bytes
+    assert body["type"] == ("keyframe" if is_plain else "part")
+    assert watcher.document == channel.document
 
 
 @on_both_shells
