@@ -89,6 +89,7 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         await self.close()
 
     async def _close(self, timeout_s: float) -> None:
+        self._closed = True
         self._channels.close(CLOSED)
         try:
             await asyncio.wait_for(self.flush_all(), timeout_s)
@@ -117,8 +118,7 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
     def wake(self, channel: SendingChannel, urgent: bool) -> None:
         self._channels.keep(channel)
         # A capture is there first, then the loop is read; `bind` sets the loop, then looks at every channel.
-        if self._closing is None:
-            self._call(functools.partial(self._rouse, channel, urgent))
+        self._call(functools.partial(self._rouse, channel, urgent))
 
     async def flush(self, channel: SendingChannel) -> None:
         await self._in_loop(functools.partial(self._flusher.flush, channel))

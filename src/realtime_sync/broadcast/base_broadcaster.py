@@ -47,6 +47,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._runtime, self._options = runtime, options
         self._counters = Counters()
         self._waiting: deque[Callable[[], None]] = deque()  # what begins with the first client
+        self._closed = False
         self._log = None if options.log is None else LogLine(options.log, runtime)
         self._flusher = Flusher(transport, runtime, self._log, options.window_ms / 1000, self._counters)
         self._channels: ChannelRegistry[AnyChannel] = ChannelRegistry(
@@ -166,12 +167,15 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     # ---- what is the same in every shell ---------------------------------------------------------------------------
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-        """Run `work` in the background, now or when the first client arrives; return what stops it. From any thread."""
+        """Run `work` in the background, now or when the first client arrives; return what stops it. From any thread.
+
+        Nothing begins after `close`.
+        """
         jobs: list[Job] = []
         stopped = threading.Event()
 
         def begin() -> None:
-            if not stopped.is_set():
+            if not self._closed and not stopped.is_set():
                 jobs.append(self._spawn(work()))
             if stopped.is_set():  # meanwhile
                 cancel()
@@ -218,7 +222,9 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
             self._channels.remove(channel)
 
     def _rouse(self, channel: SendingChannel, urgent: bool) -> None:
-        """See that a worker flushes the channel."""
+        """See that a worker flushes the channel; none begins after `close`."""
+        if self._closed:
+            return
         if urgent:
             channel.urgent.set()
         with channel.lock:  # a worker goes to rest under it

@@ -272,18 +272,19 @@ class Reception:
         sid = session.subscriber.sid
         if not self._transport.is_connected(sid):
             return
+        request: str | None = wanted.request
         if not admission.revoked:
             with channel.lock:
                 cut = channel.primary.catch_up(wanted.position, self._runtime.now())
             if not await self._deliver_catch_up(channel, sid, wanted, cut, codec):
                 return  # who watched already stays: the next frame may be one that can be sent
-        if self._join(session, admission, channel, codec):
-            room = room_of(channel.name, codec)
-            await self._transport.enter(sid, room)
-            if session.watches(admission, channel):
-                return
+            request = None  # it was answered just now; what may follow is said unasked
+        if not self._join(session, admission, channel, codec):
+            return await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
+        room = room_of(channel.name, codec)
+        await self._transport.enter(sid, room)
+        if not session.watches(admission, channel):  # whoever revoked it from here on tells it
             self._transport.leave(sid, room)
-        await self._refuse(session, channel.name, wanted.request, Outcome.FORBIDDEN)
 
     def _join(self, session: Session, admission: Admission, channel: SendingChannel, codec: str) -> bool:
         """Make it a subscriber, unless it was revoked; a thread that revokes comes before this or after it."""
@@ -387,7 +388,7 @@ class Reception:
     # ---- answers ---------------------------------------------------------------------------------------------------
 
     async def _refuse(
-        self, session: Session, channel: str, request: str, outcome: Outcome, message: str | None = None
+        self, session: Session, channel: str, request: str | None, outcome: Outcome, message: str | None = None
     ) -> None:
         self._counters.add(refused=1)
         if self._transport.is_connected(session.subscriber.sid):

@@ -43,7 +43,6 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         options = Options.of(arguments)
         _check_blocks("authorize", options.authorize)
         _check_blocks("load", options.load)
-        self._closed = False
         runtime = runtime or ThreadRuntime()
         self._closing = runtime.lock()
         super().__init__(transport, runtime, options)
@@ -142,7 +141,7 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
     def wake(self, channel: SendingChannel, urgent: bool) -> None:
         self._channels.keep(channel)
         # A capture is there first, then this is read; `arrived` sets it, then looks at every channel.
-        if self._started and not self._closed:
+        if self._started:
             self._rouse(channel, urgent)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> ThreadJob:
