@@ -212,7 +212,8 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
     is not touched.
 
     Args:
-        server: A `socketio.AsyncServer`, a `socketio.Server`, or a `flask_socketio.SocketIO`, whose `init_app` may follow.
+        server: A `socketio.AsyncServer`, a `socketio.Server`, or a `flask_socketio.SocketIO`, whose `init_app` may come
+            later.
         namespace: The Socket.IO namespace on which clients subscribe.
         authorize: `authorize(subscriber, channel, action) -> bool`, on an event loop also a coroutine function, with
             Flask-SocketIO called in the request context; asked on every subscribe, resync, fetch and reconnect. Only
@@ -225,8 +226,8 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
         history: How far back a subscriber is caught up by a patch instead of the whole document.
         limits: Bounds on documents, on messages, and on what clients may ask for.
         log: Where frames are kept beyond memory; None: nowhere, and a restart is a new epoch.
-        load: `load(channel)` brings a document that is not in memory, once, however many ask; on an event loop it may be
-            a coroutine function.
+        load: `load(channel)` brings a document that is not in memory, once, however many ask; on an event loop it may
+            be a coroutine function.
         default: `default(value)` returns something JSON for a value that is not, as in `json.dumps`.
         channel_ttl_s: Seconds that a channel without subscriber or change stays in memory.
 
