@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_sync.replication.event_queue import EventQueue, QueuedEvent
+from realtime_sync.replication.event_queue import EventQueue
 from realtime_sync.wire.frames import Event
 
 
-def queued(name: str, priority: int = 0, key: str | None = None) -> QueuedEvent:
-    return QueuedEvent(Event(name, None), priority, key)
+def add(queue: EventQueue, name: str, priority: int = 0, key: str | None = None) -> None:
+    queue.add(Event(name, None), priority, key)
 
 
-def names(taken: Sequence[QueuedEvent]) -> list[str]:
-    return [entry.event.name for entry in taken]
+def names(taken: Sequence[Event]) -> list[str]:
+    return [event.name for event in taken]
 
 
 def test_order_is_the_order_of_adding_whatever_the_priority() -> None:
     queue = EventQueue(10)
     for name, priority in (("a", 0), ("b", 5), ("c", -1)):
-        queue.add(queued(name, priority))
+        add(queue, name, priority)
     taken, dropped = queue.take()
     assert names(taken) == ["a", "b", "c"]
     assert dropped == 0
@@ -31,7 +31,7 @@ def test_order_is_the_order_of_adding_whatever_the_priority() -> None:
 def test_overflow_drops_the_oldest_of_the_lowest_priority() -> None:
     queue = EventQueue(3)
     for name, priority in (("low-1", 0), ("high", 9), ("low-2", 0), ("low-3", 0)):
-        queue.add(queued(name, priority))
+        add(queue, name, priority)
     taken, dropped = queue.take()
     assert names(taken) == ["high", "low-2", "low-3"]
     assert dropped == 1
@@ -40,15 +40,15 @@ def test_overflow_drops_the_oldest_of_the_lowest_priority() -> None:
 def test_an_event_less_important_than_all_that_wait_is_the_one_that_is_dropped() -> None:
     queue = EventQueue(2)
     for name, priority in (("a", 5), ("b", 5), ("c", 1)):
-        queue.add(queued(name, priority))
+        add(queue, name, priority)
     assert names(queue.take()[0]) == ["a", "b"]
 
 
 def test_a_key_keeps_the_newest_and_its_place_is_the_newest_ones() -> None:
     queue = EventQueue(10)
-    queue.add(queued("progress-1", key="n7"))
-    queue.add(queued("other"))
-    queue.add(queued("progress-2", key="n7"))
+    add(queue, "progress-1", key="n7")
+    add(queue, "other")
+    add(queue, "progress-2", key="n7")
     taken, dropped = queue.take()
     assert names(taken) == ["other", "progress-2"]
     assert dropped == 0, "superseded is not lost"
@@ -56,15 +56,60 @@ def test_a_key_keeps_the_newest_and_its_place_is_the_newest_ones() -> None:
 
 def test_a_key_is_free_again_after_take() -> None:
     queue = EventQueue(10)
-    queue.add(queued("a", key="k"))
+    add(queue, "a", key="k")
     queue.take()
-    queue.add(queued("b", key="k"))
+    add(queue, "b", key="k")
     assert names(queue.take()[0]) == ["b"]
 
 
 def test_a_queue_without_room_for_anything_is_refused() -> None:
     with pytest.raises(ValueError, match="max_queue_size"):
         EventQueue(0)
+
+
+class Slow:
+    """The same queue, as simple as it can be."""
+
+    def __init__(self, max_size: int) -> None:
+        self.max_size, self.dropped = max_size, 0
+        self.waiting: list[tuple[str, int, str | None]] = []
+
+    def add(self, name: str, priority: int, key: str | None) -> None:
+        self.waiting = [it for it in self.waiting if key is None or it[2] != key]
+        self.waiting.append((name, priority, key))
+        if len(self.waiting) > self.max_size:
+            self.waiting.remove(min(self.waiting, key=lambda it: it[1]))  # the first of the lowest
+            self.dropped += 1
+
+    def take(self) -> tuple[list[str], int]:
+        taken, dropped = [name for name, _, _ in self.waiting], self.dropped
+        self.waiting, self.dropped = [], 0
+        return taken, dropped
+
+
+PRIORITIES = st.sampled_from([0, 0, 0, 1, -1, 5])
+ADDITIONS = st.tuples(PRIORITIES, st.sampled_from([None, None, "k", "l", "m"]))
+
+
+@given(st.lists(ADDITIONS | st.none(), max_size=80), st.sampled_from([1, 2, 7]))
+def test_it_does_what_a_simple_queue_does(steps: list[tuple[int, str | None] | None], max_size: int) -> None:
+    """A step adds an event, or takes all that wait."""
+    queue, model = EventQueue(max_size), Slow(max_size)
+    for number, step in enumerate([*steps, None]):
+        if step is None:
+            taken, dropped = queue.take()
+            assert (names(taken), dropped) == model.take()
+        else:
+            add(queue, str(number), *step)
+            model.add(str(number), *step)
+        assert (len(queue), queue.dropped) == (len(model.waiting), model.dropped)
+
+
+def test_a_priority_that_was_alone_counts_when_a_second_one_comes() -> None:
+    queue = EventQueue(3)
+    for name, priority in (("high-1", 5), ("high-2", 5), ("low", 1), ("high-3", 5)):
+        add(queue, name, priority)
+    assert names(queue.take()[0]) == ["high-1", "high-2", "high-3"]
 
 
 @given(
@@ -78,7 +123,7 @@ def test_never_more_than_its_bound_and_every_event_accounted_for(entries: list[t
     superseded = 0
     for number, (priority, key) in enumerate(entries):
         before, dropped = len(queue), queue.dropped
-        queue.add(queued(str(number), priority, key))
+        add(queue, str(number), priority, key)
         superseded += before + 1 - len(queue) - (queue.dropped - dropped)
         assert len(queue) <= 7
     taken, lost = queue.take()

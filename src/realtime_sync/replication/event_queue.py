@@ -1,30 +1,16 @@
 """Events that wait for the next frame, in a bounded queue."""
 
-import attrs
+from collections.abc import Iterable
 
 from realtime_sync.wire.frames import Event
-
-
-@attrs.frozen
-class QueuedEvent:
-    """An event with what decides its fate while it waits.
-
-    Attributes:
-        event: What will be sent.
-        priority: Events of a higher one survive longer when the queue overflows; the order never changes.
-        key: A later event of the same key replaces this one; None for never.
-    """
-
-    event: Event
-    priority: int = 0
-    key: str | None = None
 
 
 class EventQueue:
     """Events in the order of `add`, at most `max_size` of them.
 
     On overflow the lowest priority loses its oldest event, counted in `dropped`. Every operation is O(1) in the number
-    of queued events, because overflow is when there is no time.
+    of queued events, because overflow is when there is no time; and as long as all that wait have one priority, as
+    mostly, nothing is written down about it.
 
     Attributes:
         dropped: Events lost to overflow since the last `take`.
@@ -35,42 +21,87 @@ class EventQueue:
             raise ValueError(f"max_queue_size must be positive, not {max_size}")
         self._max_size = max_size
         self._next = 0
-        self._events: dict[int, QueuedEvent] = {}
-        self._by_priority: dict[int, dict[int, None]] = {}  # inner: an ordered set of numbers
+        self._events: dict[int, Event] = {}
         self._by_key: dict[str, int] = {}
+        self._keys: dict[int, str] = {}
+        self._priority = 0  # of all of them, until there is a second one
+        self._ranks: _Ranks | None = None
         self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._events)
 
-    def add(self, queued: QueuedEvent) -> None:
-        """Append an event; drop the least important one when there is no room."""
-        if queued.key is not None:
-            superseded = self._by_key.get(queued.key)
-            if superseded is not None:
-                self._remove(superseded)
-            self._by_key[queued.key] = self._next
-        self._events[self._next] = queued
-        self._by_priority.setdefault(queued.priority, {})[self._next] = None
-        self._next += 1
+    def add(self, event: Event, priority: int = 0, key: str | None = None) -> None:
+        """Append an event; drop the least important one when there is no room.
+
+        Args:
+            event: What will be sent.
+            priority: Events of a higher one survive longer when the queue overflows; the order never changes.
+            key: A later event of the same key replaces this one; None for never.
+        """
+        number = self._next
+        self._next = number + 1
+        if key is not None:
+            self._supersede(key, number)
+        if priority != self._priority or self._ranks is not None:
+            self._rank(number, priority)
+        self._events[number] = event
         if len(self._events) > self._max_size:
-            self._remove(next(iter(self._by_priority[min(self._by_priority)])))
+            self._remove(next(iter(self._events)) if self._ranks is None else self._ranks.least_important())
             self.dropped += 1
 
-    def take(self) -> tuple[list[QueuedEvent], int]:
+    def take(self) -> tuple[list[Event], int]:
         """Remove and return all events, oldest first, and how many were dropped before them."""
         taken, dropped = list(self._events.values()), self.dropped
         self._events.clear()
-        self._by_priority.clear()
         self._by_key.clear()
+        self._keys.clear()
+        self._ranks = None
         self.dropped = 0
         return taken, dropped
 
+    def _supersede(self, key: str, number: int) -> None:
+        superseded = self._by_key.get(key)
+        if superseded is not None:
+            self._remove(superseded)
+        self._by_key[key] = number
+        self._keys[number] = key
+
+    def _rank(self, number: int, priority: int) -> None:
+        if not self._events:
+            self._priority, self._ranks = priority, None
+            return
+        if self._ranks is None:
+            self._ranks = _Ranks(self._events, self._priority)
+        self._ranks.add(number, priority)
+
     def _remove(self, number: int) -> None:
-        queued = self._events.pop(number)
-        peers = self._by_priority[queued.priority]
+        del self._events[number]
+        key = self._keys.pop(number, None)
+        if key is not None:
+            del self._by_key[key]
+        if self._ranks is not None:
+            self._ranks.remove(number)
+
+
+class _Ranks:
+    """Which of the events that wait are the least important."""
+
+    def __init__(self, numbers: Iterable[int], priority: int) -> None:
+        self._priorities = dict.fromkeys(numbers, priority)
+        self._by_priority = {priority: dict.fromkeys(self._priorities)}  # inner: an ordered set of numbers
+
+    def add(self, number: int, priority: int) -> None:
+        self._priorities[number] = priority
+        self._by_priority.setdefault(priority, {})[number] = None
+
+    def remove(self, number: int) -> None:
+        priority = self._priorities.pop(number)
+        peers = self._by_priority[priority]
         del peers[number]
         if not peers:
-            del self._by_priority[queued.priority]
-        if queued.key is not None:
-            del self._by_key[queued.key]
+            del self._by_priority[priority]
+
+    def least_important(self) -> int:
+        """Return the number of the oldest event of the lowest priority."""
+        return next(iter(self._by_priority[min(self._by_priority)]))

@@ -17,7 +17,7 @@ from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.limits import HistoryLimits
 from realtime_sync.position import Position
 from realtime_sync.replication.check_schedule import CheckSchedule
-from realtime_sync.replication.event_queue import EventQueue, QueuedEvent
+from realtime_sync.replication.event_queue import EventQueue
 from realtime_sync.replication.history import History
 from realtime_sync.replication.pending_patch import PendingPatch
 from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
@@ -273,7 +273,7 @@ class Primary:
             InvalidValue: `data` is no JSON.
         """
         check_event_name(name)
-        self._events.add(QueuedEvent(Event(name, self._normalizer(data)), priority, key))
+        self._events.add(Event(name, self._normalizer(data)), priority, key)
 
     def _changes(self, head: Json, value: Any, at: str) -> Patch:
         if at == "":
@@ -326,8 +326,8 @@ class Primary:
         return None if self._taken is None else self._taken.frame
 
     def _cut(self) -> _Taken:
-        queued, overflow = self._events.take()
-        events = tuple(entry.event for entry in queued)
+        taken, overflow = self._events.take()
+        events = tuple(taken)
         self._overflow += overflow
         dropped = overflow + self._untold
         after = Position(self.position.epoch, self.position.offset + 1)
