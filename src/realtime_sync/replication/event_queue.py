@@ -89,7 +89,8 @@ class _Ranks:
 
     def __init__(self, numbers: Iterable[int], priority: int) -> None:
         self._priorities = dict.fromkeys(numbers, priority)
-        self._by_priority = {priority: dict.fromkeys(self._priorities)}  # inner: an ordered set of numbers
+        in_order: dict[int, None] = dict.fromkeys(self._priorities)
+        self._by_priority = {priority: in_order}
 
     def add(self, number: int, priority: int) -> None:
         self._priorities[number] = priority
