@@ -276,7 +276,7 @@ class Reception:
         if not admission.revoked:
             with channel.lock:
                 cut = channel.primary.catch_up(wanted.position, self._runtime.now())
-            if not await self._deliver_catch_up(channel, sid, wanted, cut, codec):
+            if not await self._deliver_catch_up(channel, sid, wanted, cut, codec, admission):
                 return  # who watched already stays: the next frame may be one that can be sent
             request = None  # it was answered just now; what may follow is said unasked
         if not self._join(session, admission, channel, codec):
@@ -301,7 +301,7 @@ class Reception:
             return True
 
     async def _deliver_catch_up(
-        self, channel: SendingChannel, sid: str, wanted: Subscribe | Resync, cut: CatchUp, codec: str
+        self, channel: SendingChannel, sid: str, wanted: Subscribe | Resync, cut: CatchUp, codec: str, admission: Admission
     ) -> bool:
         """Send what brings a subscriber up to date; return False, and say so, when it cannot be encoded."""
         try:
@@ -313,6 +313,8 @@ class Reception:
         at = None if encoded is not None else cut.position
         answer = Answer(outcome, wanted.request, codec, at).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
+            if admission.revoked:
+                return True  # also between two parts; that it is forbidden now is told in the next step
             await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
             self._counters.add(messages=int(encoded is not None), bytes_sent=body.size_bytes)
         self._counters.add(
