@@ -398,6 +398,14 @@ def test_the_newest_two_are_kept_and_named_across_connections(codec: str) -> Non
     assert said(one)[0][1]["dictionaries"] == [third.id, first.id]
 
 
+def test_one_who_leaves_keeps_none() -> None:
+    codec = "json+zstd+dictionary"
+    one = live(codec)
+    one.receive(bringing(dictionary_for(long_delta(7, 8), codec), codec), None, 2.0)
+    one.unsubscribe()
+    assert one.dictionaries == ()
+
+
 def test_a_dictionary_that_is_lost_is_asked_for_until_it_comes() -> None:
     codec = "json+zstd+dictionary"
     one = live(codec)

@@ -173,6 +173,7 @@ class Subscription:
         if self._connected:
             self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
         self._assembly.drop()
+        self._dictionaries.clear()
         self._acks.reset()
         self.replica.disconnected()
 
