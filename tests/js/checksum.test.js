@@ -5,7 +5,7 @@ import { checksum } from "../../src/realtime_sync/js/checksum.js";
 import { crc32 } from "../../src/realtime_sync/js/crc32.js";
 import { jsonEquals } from "../../src/realtime_sync/js/equality.js";
 import { conformance } from "./conformance.js";
-import { printedByPython } from "./python.js";
+import { runPython } from "./python.js";
 import { sample, seeded } from "./seeded.js";
 
 for (const { comment, document, pointers, bytes, expected } of conformance("checksum")) {
@@ -44,7 +44,7 @@ test("the checksum of random values is the CRC of their canonical bytes, and tel
 });
 
 test("documents that Python made have the checksums that Python gives them", async () => {
-  const lines = (await printedByPython("checksum_documents.py", 1, 300)).trimEnd().split("\n");
+  const lines = (await runPython(["tests.js.checksum_documents", "1", "300"])).trimEnd().split("\n");
   assert.equal(lines.length, 600);
   for (const line of lines) {
     const { document, pointers, expected } = JSON.parse(line);

@@ -1,4 +1,4 @@
-"""Print random documents with the checksums that Python gives them, one JSON object a line.
+"""Print as many random documents as asked for, with the checksums that Python gives them, one JSON object a line.
 
 Shape of a line: `{"document": ..., "pointers": [...], "expected": crc32}`.
 """

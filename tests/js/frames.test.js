@@ -54,6 +54,7 @@ test("an answer says what it answers, and fills in what is absent", () => {
     codec: null,
     position: null,
     message: "",
+    dropped: 0,
   });
   assert.deepEqual(parseAnswer({ outcome: "waiting", codec: "json", position: ["A", 0] }).position, {
     epoch: "A",
@@ -69,6 +70,7 @@ for (const [what, value] of Object.entries({
   "a request that is a number": { outcome: "patch", request: 1 },
   "up_to_date without a position": { outcome: "up_to_date" },
   "waiting at no position": { outcome: "waiting", position: ["A"] },
+  "a count below zero": { outcome: "keyframe", dropped: -1 },
   "a position of three": { outcome: "keyframe", position: ["A", 1, 2] },
 })) {
   test(`no answer: ${what}`, () => assert.throws(() => parseAnswer(value), ProtocolError));

@@ -461,3 +461,58 @@ def test_a_log_that_does_not_fit_together_is_an_error_and_nothing_is_recovered()
         primary.recover(keyframe, [broken])
     assert primary.position == Position("NEW", 0)
     assert not primary.has_document
+
+
+# ---- events that a keyframe cannot replay ----------------------------------------------------------------------------
+
+
+def primary_with_events(frames: int, **options: Any) -> Primary:
+    """Return a primary whose frames after the first carry two events each, and two frames of history."""
+    primary = primary_with(history=HistoryLimits(max_frames=2), **options)
+    for number in range(frames):
+        primary.emit("tick", number)
+        primary.emit("tock", number)
+        flush(primary)
+    return primary
+
+
+def test_a_keyframe_past_the_history_comes_with_the_number_of_events_missed() -> None:
+    primary = primary_with_events(10)
+    cut = primary.catch_up(Position("A", 4), now=0.0)
+    assert cut.outcome is Outcome.KEYFRAME
+    assert cut.dropped == 2 * (11 - 4)
+    assert cut.keyframe == Keyframe(Position("A", 11), GRAPH), "one and the same for all who need it"
+
+
+def test_events_that_a_full_queue_dropped_were_missed_as_well() -> None:
+    primary = primary_with_events(10, max_queue_size=1)
+    assert primary.catch_up(Position("A", 4), now=0.0).dropped == 2 * (11 - 4)
+
+
+def test_nothing_is_claimed_of_events_that_nobody_knows_to_be_missed() -> None:
+    primary = primary_with_events(10)
+    assert primary.catch_up(None, now=0.0).dropped == 0, "a fresh join starts at the present"
+    assert primary.catch_up(Position("B", 4), now=0.0).dropped == 0, "another life"
+    assert primary.catch_up(Position("A", 99), now=0.0).dropped == 0, "a position that never was"
+    assert primary.catch_up(Position("A", 11), now=0.0).dropped == 0, "up to date"
+
+
+def test_a_patch_says_for_itself_what_was_dropped() -> None:
+    primary = primary_with_events(10)
+    cut = primary.catch_up(Position("A", 9), now=0.0)
+    assert cut.outcome is Outcome.PATCH
+    assert cut.dropped == 0
+    assert cut.delta is not None
+    assert len(cut.delta.events) == 4
+
+
+def test_events_of_a_recovered_log_are_counted() -> None:
+    before = primary_with_events(0)
+    deltas = []
+    for number in range(3):
+        before.emit("tick", number)
+        deltas.append(flush_delta(before))
+    after = Primary("A")
+    after.recover(Keyframe(Position("A", 1), GRAPH), deltas)
+    assert after.position == Position("A", 4)
+    assert after.catch_up(Position("A", 2), now=0.0).dropped == 2

@@ -21,6 +21,7 @@ SUBSCRIBE = {"version": 1, "channel": "c", "request": "1", "codecs": ["json"], "
         Resync("c", "2", None, ("a1b2c3d4", "00000000")),
         Fetch("c", "/a~1b"),
         Answer(Outcome.KEYFRAME, "1", "json"),
+        Answer(Outcome.KEYFRAME, "1", "json", dropped=7),
         Answer(Outcome.WAITING, "1", "json", Position("A", 0)),
         Answer(Outcome.FORBIDDEN, message="no"),
     ],
@@ -65,6 +66,12 @@ def test_anything_else_is_refused(message: Any, value: Any) -> None:
         message.from_wire(value)
 
 
+@pytest.mark.parametrize("dropped", [-1, 1.5, True, "1", None, 2**53])
+def test_what_is_no_count_is_refused(dropped: Any) -> None:
+    with pytest.raises(ProtocolError, match="count"):
+        Answer.from_wire({"outcome": "keyframe", "dropped": dropped})
+
+
 def test_unknown_members_are_ignored() -> None:
     assert Subscribe.from_wire({**SUBSCRIBE, "future": 1}) == Subscribe.from_wire(SUBSCRIBE)
 
@@ -77,4 +84,4 @@ def test_of_dictionaries_four_are_read() -> None:
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_an_outcome_admits_refuses_or_postpones(outcome: Outcome) -> None:
-    assert outcome.subscribed + outcome.is_refusal + (outcome is Outcome.UNAVAILABLE) == 1
+    assert outcome.subscribed + outcome.is_refusal + (outcome in (Outcome.UNAVAILABLE, Outcome.TOO_SLOW)) == 1

@@ -15,11 +15,13 @@ from realtime_sync.wire.dictionary import Dictionary, dictionary_body, dictionar
 from realtime_sync.wire.encoding import decode_frame
 from realtime_sync.wire.frames import frame_from_wire, frame_to_wire
 from realtime_sync.wire.messages import (
+    ACK,
     FETCH,
     RESYNC,
     SUBSCRIBE,
     UNSUBSCRIBE,
     WIRE_VERSION,
+    Ack,
     Fetch,
     Outcome,
     Resync,
@@ -38,7 +40,7 @@ COMPACT_FRAMES = re.findall(r"^    (\[.*\])$", TEXT, re.MULTILINE)
 BYTES = re.findall(r"^    ([a-z+]+) ([0-9a-f]+)$", TEXT, re.MULTILINE)
 MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
 
-PINNED = (1, "1a29fcdd02c5d077")
+PINNED = (1, "92f7dba60bea2cf1")
 
 
 def test_the_table_is_the_codes() -> None:
@@ -89,6 +91,7 @@ def test_an_example_of_a_message_is_written_byte_for_byte(event: str, text: str)
         RESYNC: lambda: Resync.from_wire(message).to_wire(),
         UNSUBSCRIBE: lambda: unsubscribe_to_wire(message["channel"]),
         FETCH: lambda: Fetch.from_wire(message).to_wire(),
+        ACK: lambda: Ack.from_wire(message).to_wire(),
     }[event]()
     assert orjson.dumps(wire).decode() == text
 
@@ -137,7 +140,7 @@ def test_every_kind_of_frame_and_message_has_an_example() -> None:
     assert {json.loads(text)[0] for text in COMPACT_FRAMES} == {"k", "d", "c"}
     kinds = {"keyframe", "delta", "closed", "part", "dictionary"}
     assert {json.loads(text)["type"] for text in BODIES} == kinds
-    assert {event for event, _ in MESSAGES} == {SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH}
+    assert {event for event, _ in MESSAGES} == {SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH, ACK}
 
 
 def test_every_outcome_is_explained() -> None:

@@ -68,6 +68,7 @@ const OUTCOMES = /** @type {const} */ (["up_to_date", "patch", "keyframe", "wait
  * @property {string | null} codec Codec of this body and all later ones; null when not subscribed.
  * @property {Position | null} position Where the channel stands, for `up_to_date` and `waiting`.
  * @property {string} message Text for a human.
+ * @property {number} dropped Events that were missed, and that the frame beside it does not say.
  */
 
 /**
@@ -162,11 +163,12 @@ export function refuseManyOperations(count, { maxOperations }) {
  */
 export function parseAnswer(value) {
   const wire = members(value, "answer");
-  const { outcome, request = null, codec = null, position = null, message = "" } = wire;
+  const { outcome, request = null, codec = null, position = null, message = "", dropped = 0 } = wire;
   require(OUTCOMES.includes(outcome), "no known outcome", outcome);
   require(request === null || typeof request === "string", "request is a string", request);
   require(codec === null || typeof codec === "string", "codec is a string", codec);
   require(typeof message === "string", "message is a string", message);
+  require(isOffset(dropped), "dropped is a count", dropped);
   const needsPosition = outcome === "up_to_date" || outcome === "waiting";
   return {
     outcome,
@@ -174,6 +176,7 @@ export function parseAnswer(value) {
     codec,
     position: position === null && !needsPosition ? null : parsePosition(position),
     message,
+    dropped,
   };
 }
 

@@ -115,6 +115,8 @@ export class Replica {
   #answered = null;
   /** Whether it came as an answer, be it to a request that is settled. */
   #isAnswer = false;
+  /** Events that were missed, as that answer says. */
+  #missed = 0;
   /** Stays when the position is lost. @type {Position | null} */
   #lastApplied = null;
   /** @type {Happening[]} */
@@ -374,8 +376,8 @@ export class Replica {
   #unheardEvents(frame) {
     const repeats = frame.type === "keyframe" && this.#isAnswer;
     if (repeats && !samePosition(this.#answered?.position ?? null, this.#lastApplied))
-      return [[], frame.dropped + frame.events.length];
-    return [frame.events, frame.dropped];
+      return [[], frame.dropped + this.#missed + frame.events.length];
+    return [frame.events, frame.dropped + this.#missed];
   }
 
   /**
@@ -437,6 +439,7 @@ export class Replica {
   #settleRequest(answer) {
     this.#answered = null;
     this.#isAnswer = answer !== null;
+    this.#missed = answer?.dropped ?? 0;
     const asked = this.#asked.get(answer?.request ?? "");
     if (asked === undefined) return;
     // A slow link answers a question after it was repeated; that answer is as good as the one to the repetition.

@@ -17,6 +17,7 @@ from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.limits import HistoryLimits
 from realtime_sync.position import Position
 from realtime_sync.replication.check_schedule import CheckSchedule
+from realtime_sync.replication.event_counts import EventCounts
 from realtime_sync.replication.event_queue import EventQueue
 from realtime_sync.replication.history import History
 from realtime_sync.replication.pending_patch import PendingPatch
@@ -55,12 +56,15 @@ class CatchUp:
         outcome: `UP_TO_DATE` and `WAITING` need no frame; `PATCH` offers `delta` or, should that be smaller,
             `keyframe`; `KEYFRAME` has no delta to offer.
         position: Where it leads.
+        dropped: Events that were missed, as far as that is known, and that none of the frames says. Beside them, so that
+            all who are too far behind get one and the same keyframe.
     """
 
     outcome: Outcome
     position: Position
     delta: Delta | None = None
     keyframe: Keyframe | None = None
+    dropped: int = 0
 
 
 @attrs.frozen
@@ -104,6 +108,7 @@ class Primary:
         self._history = History(history or HistoryLimits())
         self._checks = CheckSchedule()
         self._events = EventQueue(max_queue_size)
+        self._event_counts = EventCounts()
         self._overflow = 0  # of frames that were cut, not asked for yet
         self._untold = 0  # events that went to plain clients alone
         self._has_head = False
@@ -354,9 +359,13 @@ class Primary:
         self._settled = taken.document
         if isinstance(taken.frame, Delta):
             self._history.append(taken.frame, now)
+            self._count_events(taken.frame)
         else:
             # What was captured since the first frame was cut is composed nowhere: it is a change from now on.
             self._pending = PendingPatch(self._difference(self._settled, self._head))
+
+    def _count_events(self, delta: Delta) -> None:
+        self._event_counts.append(delta.position.offset, len(delta.events) + delta.dropped)
 
     def take_overflow(self) -> int:
         """Return how many events a full queue lost, in the frames that were cut since the last call."""
@@ -371,9 +380,13 @@ class Primary:
             return CatchUp(Outcome.WAITING, self.position)
         if position == self.position:
             return CatchUp(Outcome.UP_TO_DATE, self.position)
-        missed = None if position is None else self._history.since(position, now)
-        if position is None or missed is None:
-            return CatchUp(Outcome.KEYFRAME, self.position, keyframe=Keyframe(self.position, self._settled))
+        keyframe = Keyframe(self.position, self._settled)
+        if position is None or position.epoch != self.position.epoch:
+            return CatchUp(Outcome.KEYFRAME, self.position, keyframe=keyframe)
+        missed = self._history.since(position, now)
+        if missed is None:
+            dropped = self._event_counts.since(position.offset)
+            return CatchUp(Outcome.KEYFRAME, self.position, keyframe=keyframe, dropped=dropped)
         events, dropped = self._history.events_of(missed)
         return CatchUp(
             Outcome.PATCH,
@@ -412,6 +425,8 @@ class Primary:
             document = apply_patch(document, delta.patch)
         self._settled = document
         self.position = deltas[-1].position if deltas else keyframe.position
+        for delta in deltas:
+            self._count_events(delta)
         if self._has_head and not self._head_is_initial:
             self._pending = PendingPatch(self._difference(document, self._head))
         else:

@@ -227,6 +227,7 @@ class Replica:
         self._asked: dict[str, _Question] = {}  # since the last answer that helped, oldest first
         self._answered: _Question | None = None  # by the very message that is being received
         self._is_answer = False  # whether it came as one, be it to a question that is settled
+        self._missed = 0  # events, as that answer says
         self._last_applied: Position | None = None  # stays when the position is lost
         self._happenings: list[Happening] = []
 
@@ -395,9 +396,10 @@ class Replica:
         on since, nobody can tell which of them it has had.
         """
         named = None if self._answered is None else self._answered.position
+        dropped = frame.dropped + self._missed
         if isinstance(frame, Keyframe) and self._is_answer and named != self._last_applied:
-            return (), frame.dropped + len(frame.events)
-        return frame.events, frame.dropped
+            return (), dropped + len(frame.events)
+        return frame.events, dropped
 
     def _lose_frame(self, frame: Delta, now: float, reason: str) -> None:
         # Its events are lost with it: the keyframe that is asked for does not know that they were missed.
@@ -453,6 +455,7 @@ class Replica:
 
     def _settle_request(self, answer: Answer | None) -> None:
         self._answered, self._is_answer = None, answer is not None
+        self._missed = 0 if answer is None else answer.dropped
         if answer is None or answer.request not in self._asked:
             return
         # A slow link answers a question after it was repeated; that answer is as good as the one to the repetition.

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from realtime_sync.errors import ProtocolError
-from realtime_sync.position import Position
+from realtime_sync.position import MAX_OFFSET, Position
 
 WIRE_VERSION = 1
 SPOKEN_VERSIONS = (WIRE_VERSION,)
@@ -181,6 +181,8 @@ class Answer:
         codec: Codec of this body and all later frames; None when not subscribed.
         position: Where the channel stands, for `up_to_date` and `waiting`.
         message: Text for a human.
+        dropped: Events that were missed since the position that the request named, and that the frame beside it does not
+            say: so one keyframe serves all, however long each was away.
     """
 
     outcome: Outcome
@@ -188,6 +190,7 @@ class Answer:
     codec: str | None = None
     position: Position | None = None
     message: str | None = None
+    dropped: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """Return the object that PROTOCOL.md gives for it."""
@@ -200,6 +203,8 @@ class Answer:
             wire["position"] = self.position.to_wire()
         if self.message is not None:
             wire["message"] = self.message
+        if self.dropped:
+            wire["dropped"] = self.dropped
         return wire
 
     @classmethod
@@ -217,6 +222,7 @@ class Answer:
                     _optional_text(value, "codec"),
                     _position(value),
                     _optional_text(value, "message"),
+                    _count(value, "dropped"),
                 )
         raise ProtocolError(f"no answer: {value!r:.100}")
 
@@ -266,3 +272,10 @@ def _optional_text(value: dict[str, Any], member: str) -> str | None:
     if text is not None and type(text) is not str:
         raise ProtocolError(f"{member} is a string, not {text!r:.100}")
     return text
+
+
+def _count(value: dict[str, Any], member: str) -> int:
+    count = value.get(member, 0)
+    if type(count) is not int or not 0 <= count <= MAX_OFFSET:
+        raise ProtocolError(f"{member} is a count, not {count!r:.100}")
+    return count

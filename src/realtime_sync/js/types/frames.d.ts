@@ -8,6 +8,7 @@
  * @property {string | null} codec Codec of this body and all later ones; null when not subscribed.
  * @property {Position | null} position Where the channel stands, for `up_to_date` and `waiting`.
  * @property {string} message Text for a human.
+ * @property {number} dropped Events that were missed, and that the frame beside it does not say.
  */
 /**
  * Tell whether an outcome means that the server will not serve this channel.
@@ -99,6 +100,10 @@ export type Answer = {
      * Text for a human.
      */
     message: string;
+    /**
+     * Events that were missed, and that the frame beside it does not say.
+     */
+    dropped: number;
 };
 export type Limits = import("./limits.js").Limits;
 export type Position = import("./position.js").Position;
