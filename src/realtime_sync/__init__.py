@@ -70,7 +70,7 @@ from realtime_sync.errors import (
     UnsupportedServer,
 )
 from realtime_sync.jsontypes import Json, Operation, Patch
-from realtime_sync.limits import HistoryLimits, Limits
+from realtime_sync.limits import HistoryLimits, Limits, ReaderLimits
 from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.batch import MessageBatch
@@ -157,6 +157,7 @@ __all__ = [
     "Primary",
     "Primitives",
     "ProtocolError",
+    "ReaderLimits",
     "ReentrantCapture",
     "Refused",
     "RemoteError",
@@ -225,6 +226,7 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
             counted.
         history: How far back a subscriber is caught up by a patch instead of the whole document.
         limits: Bounds on documents, on messages, and on what clients may ask for.
+        readers: How far a subscriber may fall behind before nothing more is sent to it until it has read.
         log: Where frames are kept beyond memory; None: nowhere, and a restart is a new epoch.
         load: `load(channel)` brings a document that is not in memory, once, however many ask; on an event loop it may
             be a coroutine function.
@@ -243,7 +245,10 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
 
 
 def static_path() -> Path:
-    """Return the folder of the JavaScript client, for a server to serve as static files; `index.js` is its entry."""
+    """Return the folder of the JavaScript client, for a server to serve as static files.
+
+    A page without a bundler imports `realtime-sync.js`: the whole client in one file.
+    """
     return Path(__file__).parent / "js"
 
 

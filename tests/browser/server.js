@@ -50,13 +50,19 @@ function python() {
 export async function startServer({ files = FILES, paceMs = 15, askAbove = ASK_ABOVE, folder, port = 0 } = {}) {
   const made = folder ? null : await makeFolder(files);
   const options = ["--port", port, "--pace-ms", paceMs, "--ask-above", askAbove].map(String);
-  const child = spawn(python(), ["-m", "examples.agent_server", folder ?? made, ...options], { cwd: ROOT });
+  const cleanUp = async () => made && rm(dirname(made), { recursive: true, force: true });
+  return startModule(["examples.agent_server", folder ?? made, ...options], cleanUp);
+}
+
+/** Start a module of this repository that prints its address, and stop it afterwards. */
+export async function startModule(words, cleanUp = async () => {}) {
+  const child = spawn(python(), ["-m", ...words], { cwd: ROOT });
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill();
       await once(child, "exit");
     }
-    if (made) await rm(dirname(made), { recursive: true, force: true });
+    await cleanUp();
   };
   try {
     const url = await addressOf(child);

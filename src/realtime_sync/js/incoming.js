@@ -4,7 +4,6 @@ import { Assembly, isPart, parsePart, toBytes } from "./assembly.js";
 import { readFrame } from "./compact.js";
 import { Dictionaries, isDictionary } from "./dictionaries.js";
 import { DecodeError, ProtocolError, SyncError } from "./errors.js";
-import { parseFrame } from "./frames.js";
 import { admitValue, decodeJson } from "./json.js";
 
 /**
@@ -72,6 +71,7 @@ export class Incoming {
   receive(body, answer) {
     const codec = answer?.codec ?? this.#codec;
     if (isDictionary(body)) {
+      this.#assembly.drop();
       this.#counts.dictionaryBytes += this.#dictionaries.add(body, (name) => this.#decoder(name));
       return { type: "part" };
     }
@@ -104,7 +104,7 @@ export class Incoming {
     }
     // Socket.IO parsed it already, without limits.
     admitValue(body, TEXT, this.#limits);
-    return { type: "frame", frame: parseFrame(body, this.#limits) };
+    return { type: "frame", frame: readFrame(body, this.#limits) };
   }
 
   /**
@@ -115,7 +115,7 @@ export class Incoming {
   #receiveJoined({ bytes, isText }, codec) {
     this.#codec = codec;
     if (!isText) return { type: "frame", frame: this.#decode(bytes, codec) };
-    return { type: "frame", frame: parseFrame(decodeJson(bytes, TEXT, this.#limits), this.#limits) };
+    return { type: "frame", frame: readFrame(decodeJson(bytes, TEXT, this.#limits), this.#limits) };
   }
 
   /** @param {Uint8Array} bytes @param {string} codec */
