@@ -11,10 +11,6 @@ import attrs
 
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.errors import AlreadyAttached
-from realtime_sync.wire.messages import CLIENT_EVENTS
-
-REQUESTS = CLIENT_EVENTS
-"""The events of clients that are ours."""
 
 
 @attrs.define

@@ -22,16 +22,16 @@ from realtime_sync.broadcast.stats import Stats
 
 __all__ = ["StatsCollector"]
 
-PREFIX = "realtime_sync"
+_PREFIX = "realtime_sync"
 
-GAUGES = ("channels", "subscriptions", "queued_events", "pending_operations")
+_GAUGES = ("channels", "subscriptions", "queued_events", "pending_operations", "parked")
 """What goes up and down; everything else only grows."""
 
-UNITS = {"encode_s": "encode_seconds", "bytes_sent": "sent_bytes", "bytes_saved": "saved_bytes"}
+_UNITS = {"encode_s": "encode_seconds", "bytes_sent": "sent_bytes", "bytes_saved": "saved_bytes"}
 """Where Prometheus would call a field otherwise: the unit stands last, and is a base unit."""
 
 
-class Counted(Protocol):
+class _Counted(Protocol):
     """A broadcaster, of either shell."""
 
     def get_stats(self) -> Stats:
@@ -46,7 +46,7 @@ class StatsCollector(Collector):
         labels: Label names and values for every metric, to tell several broadcasters of one process apart.
     """
 
-    def __init__(self, hub: Counted, labels: dict[str, str] | None = None) -> None:
+    def __init__(self, hub: _Counted, labels: dict[str, str] | None = None) -> None:
         self._hub = hub
         self._names, self._values = list(labels or {}), list((labels or {}).values())
 
@@ -55,8 +55,8 @@ class StatsCollector(Collector):
         stats = self._hub.get_stats()
         for name, help_text in _HELP.items():
             value = getattr(stats, name)
-            metric_name = f"{PREFIX}_{UNITS.get(name, name)}"
-            if name in GAUGES:
+            metric_name = f"{_PREFIX}_{_UNITS.get(name, name)}"
+            if name in _GAUGES:
                 gauge = GaugeMetricFamily(metric_name, help_text, labels=self._names)
                 gauge.add_metric(self._values, value)
                 yield gauge

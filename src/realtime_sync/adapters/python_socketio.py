@@ -5,9 +5,9 @@ from typing import Any
 
 import socketio
 
-from realtime_sync.adapters._connections import REQUESTS, Connections, refuse_second, unshared
+from realtime_sync.adapters._connections import Connections, refuse_second, unshared
 from realtime_sync.broadcast.ports import Receiver, Subscriber
-from realtime_sync.wire.messages import SUBSCRIBE
+from realtime_sync.wire.messages import CLIENT_EVENTS, SUBSCRIBE
 
 __all__ = ["AsyncSocketIOTransport"]
 
@@ -15,7 +15,7 @@ __all__ = ["AsyncSocketIOTransport"]
 class AsyncSocketIOTransport:
     """A `Transport` over one namespace of a `socketio.AsyncServer`.
 
-    It registers handlers for its own four events, and none of the application's. Connections and departures it sees by
+    It registers handlers for its own events, and none of the application's. Connections and departures it sees by
     wrapping the server's dispatcher, which calls the application's `connect` and `disconnect`, functions or methods of
     a namespace class, as before.
 
@@ -36,7 +36,7 @@ class AsyncSocketIOTransport:
 
     def listen(self, receiver: Receiver) -> None:
         refuse_second(self._namespace, SUBSCRIBE in self._server.handlers.get(self._namespace, {}))
-        for event in REQUESTS:
+        for event in CLIENT_EVENTS:
             self._server.on(event, self._handler(receiver, event), namespace=self._namespace)
         self._watch_connections(receiver)
         _send_own_packets(self._server)

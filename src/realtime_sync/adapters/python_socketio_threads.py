@@ -7,7 +7,7 @@ from typing import Any
 import socketio
 from engineio.exceptions import SocketIsClosedError
 
-from realtime_sync.adapters._connections import REQUESTS, Connections, refuse_second
+from realtime_sync.adapters._connections import Connections, refuse_second
 from realtime_sync.adapters._request_lines import RequestLines
 from realtime_sync.adapters._rooms_lock import rooms_lock
 from realtime_sync.adapters._server_source import ServerSource, primitives_of
@@ -15,7 +15,7 @@ from realtime_sync.adapters._whole_packets import WholePackets
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.broadcast.run_now import run_now
 from realtime_sync.errors import UnsupportedServer
-from realtime_sync.wire.messages import SUBSCRIBE
+from realtime_sync.wire.messages import CLIENT_EVENTS, SUBSCRIBE
 
 __all__ = ["ThreadedSocketIOTransport"]
 
@@ -23,7 +23,7 @@ __all__ = ["ThreadedSocketIOTransport"]
 class ThreadedSocketIOTransport:
     """A `Transport` over one namespace of a `socketio.Server`. Its coroutines never suspend.
 
-    It registers handlers for its own four events, and none of the application's. What python-socketio leaves to
+    It registers handlers for its own events, and none of the application's. What python-socketio leaves to
     applications that use several threads it does for them: whole packets, rooms, and the order of requests; each has a
     file beside this one.
 
@@ -48,7 +48,7 @@ class ThreadedSocketIOTransport:
         refuse_second(self._namespace, self._source.handles(SUBSCRIBE, self._namespace))
         _refuse_unmaintained(self._source.async_mode)
         self._source.when_made(functools.partial(self._serve, receiver))
-        for event in REQUESTS:
+        for event in CLIENT_EVENTS:
             self._source.on(event, self._namespace, self._handler(receiver, event))
 
     def _handler(self, receiver: Receiver, event: str) -> Callable[..., Any]:
@@ -81,7 +81,7 @@ class ThreadedSocketIOTransport:
         lines = RequestLines(primitives_of(self._source))
 
         def handle_in_order(eio_sid: str, namespace: str | None, id: int | None, data: Any) -> Any:
-            if (namespace or "/") != self._namespace or data[0] not in REQUESTS or not server.async_handlers:
+            if (namespace or "/") != self._namespace or data[0] not in CLIENT_EVENTS or not server.async_handlers:
                 return handle(eio_sid, namespace, id, data)
             sid = server.manager.sid_from_eio_sid(eio_sid, self._namespace)
             answer = functools.partial(server._handle_event_internal, server, sid, eio_sid, data, self._namespace, id)
