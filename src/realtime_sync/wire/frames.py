@@ -26,7 +26,7 @@ class Check:
 
     Attributes:
         crc32: The checksum of the values at `pointers`, in their order.
-        pointers: JSON Pointers into the document at the delta's position.
+        pointers: JSON Pointers into the document at the delta's position; after a `#`, of a container's shape alone.
     """
 
     crc32: int
