@@ -168,8 +168,15 @@ class Channel:
             InvalidValue: `data` is no JSON.
             ChannelClosed: The channel was closed.
         """
-        with self._capture(force_immediate) as primary:
-            primary.emit(event, data, priority=priority, key=key)
+        with self.lock:  # what `_capture` does, without its generator, which takes as long as queueing an event
+            self._begin_capture()
+            try:
+                self.primary.emit(event, data, priority=priority, key=key)
+            finally:
+                self._capturing = False
+            asleep = self._wakes_shell()
+        if asleep or force_immediate:
+            self.wake(force_immediate)
 
     def initialize(self, document: Any) -> None:
         """Take the document to start with, unless there is one.
@@ -204,21 +211,32 @@ class Channel:
             self._closed = None
 
     @contextmanager
-    def _capture(self, urgent: bool = False) -> Iterator[Primary]:
+    def _capture(self) -> Iterator[Primary]:
         with self.lock:
-            self.check_open()
-            if self._capturing:
-                raise ReentrantCapture(self.name)
-            self._capturing = True
+            self._begin_capture()
             try:
                 yield self.primary
             finally:
                 self._capturing = False
-            # Under the lock: a shell that is about to sleep either sees this capture or is woken by it.
-            asleep = not self._awake and self.primary.is_pending
-            self._awake |= asleep
-        if asleep or urgent:
-            self.wake(urgent)
+            asleep = self._wakes_shell()
+        if asleep:
+            self.wake(urgent=False)
+
+    def _begin_capture(self) -> None:
+        self.check_open()
+        if self._capturing:
+            raise ReentrantCapture(self.name)
+        self._capturing = True
+
+    def _wakes_shell(self) -> bool:
+        """Return whether the shell sleeps and has to be woken, once for all that waits.
+
+        Under the lock: a shell that is about to sleep either sees a capture or is woken by it.
+        """
+        if self._awake or not self.primary.is_pending:
+            return False
+        self._awake = True
+        return True
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} at {self.position}, {self.subscriber_count} subscribers>"
