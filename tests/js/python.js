@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The interpreter that has the library: `PYTHON`, or the project's own environment. */
-function interpreter() {
+export function interpreter() {
   const own = [".venv/bin/python", ".venv/Scripts/python.exe"].map((path) => join(ROOT, path)).find(existsSync);
   return process.env.PYTHON ?? own ?? "python3";
 }
