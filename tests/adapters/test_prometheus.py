@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from realtime_sync import AsyncBroadcaster, Stats, allow_everyone
-from realtime_sync.adapters.prometheus import GAUGES, StatsCollector
+from realtime_sync.adapters.prometheus import _GAUGES, StatsCollector
 from realtime_sync.broadcast.stats import Counters, Drop, ResyncCause
 from realtime_sync.testing import MemoryTransport
 
@@ -58,7 +58,7 @@ def test_every_attribute_of_stats_is_a_metric_with_a_help_text() -> None:
     metrics = list(StatsCollector(Counting()).collect())
     assert len(metrics) == len(attrs.fields(Stats))
     assert all(metric.documentation.strip() for metric in metrics)
-    assert {metric.name.removeprefix("realtime_sync_") for metric in metrics if metric.type == "gauge"} == set(GAUGES)
+    assert {metric.name.removeprefix("realtime_sync_") for metric in metrics if metric.type == "gauge"} == set(_GAUGES)
 
 
 def test_several_broadcasters_are_told_apart_by_labels() -> None:

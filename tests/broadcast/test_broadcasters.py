@@ -320,6 +320,7 @@ async def test_garbage_is_one_error_and_a_resync(world: World) -> None:
     channel = hub.channel("c", initial={"n": 0})
     watcher = await world.watcher(codecs=("msgpack+zstd",)).join()
     for garbage in (b"\x00garbage", {"type": "poem"}, 7, {"type": "keyframe", "epoch": "E", "offset": 1}):
+        await world.clock.advance(5.0)
         watcher.take("batch_update", ("c", garbage))
         assert watcher.status == "stale"
         assert watcher.subscription.last_error is not None

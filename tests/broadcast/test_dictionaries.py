@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from realtime_sync.broadcast.ports import allow_everyone
+from realtime_sync.limits import ReaderLimits
 from realtime_sync.wire.codec import available_codecs, get_codec
 from realtime_sync.wire.dictionary import is_dictionary_body, uses_dictionary
 from realtime_sync.wire.training import ENOUGH_SAMPLES, TRIAL_DELTAS, WATCHED_DELTAS, WATCHED_EVERY
@@ -174,7 +175,7 @@ async def test_one_who_missed_it_asks_once_and_stays_live(world: World) -> None:
 
 @on_both_shells
 async def test_it_is_renewed_when_it_stops_paying_and_found_by_one_who_was_away(world: World) -> None:
-    hub = world.hub()
+    hub = world.hub(readers=ReaderLimits(max_unacked_frames=10_000))
     writer = Writer(channel := hub.channel("c"))
     watcher, traveller = [await world.watcher(codecs=("json+zstd+dictionary",)).join() for _ in range(2)]
     await writer.write(TRAINED + WINDOW)

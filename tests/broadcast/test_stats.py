@@ -78,6 +78,7 @@ async def test_a_resync_is_counted_by_where_the_subscriber_stood() -> None:
         for position in (None, [epoch, 1], [epoch, 90], ["another", 1]):
             message = {"channel": "c", "request": "r", "position": position}
             await watcher.client.send("sync:resync", message)
+            await world.clock.advance(5.0)
         resyncs = hub.get_stats().resyncs
     assert resyncs == {
         ResyncCause.NO_DOCUMENT: 1,

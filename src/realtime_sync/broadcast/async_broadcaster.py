@@ -154,4 +154,4 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         self.bind()
 
     def _make_channel(self, name: str, primary: Primary) -> AsyncChannel:
-        return AsyncChannel(name, primary, self, self._runtime, self._options.limits, self._counters)
+        return AsyncChannel(name, primary, self, self._runtime, self._options, self._counters)

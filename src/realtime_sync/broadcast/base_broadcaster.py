@@ -53,7 +53,9 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._channels: ChannelRegistry[AnyChannel] = ChannelRegistry(
             self._open_channel, runtime.now, options.channel_ttl_s
         )
-        self._reception = Reception(options, transport, runtime, self._flusher, self._channels, self._counters)
+        self._reception = Reception(
+            options, transport, runtime, self._flusher, self._channels, self._counters, self._spawn
+        )
         begin_in_every_child(self)
         transport.listen(self)
 
@@ -115,7 +117,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
             raise ValueError("revoke needs a sid, a channel, or both")
         revoked = self._reception.revoke(sid, channel)
         if revoked:
-            self.start(functools.partial(self._reception.tell_revoked, revoked))
+            self.start(functools.partial(self._reception.tell_ended, revoked))
         return len(revoked)
 
     def get_stats(self) -> Stats:
@@ -127,6 +129,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
             subscriptions=sum(channel.subscriber_count for channel in channels),
             queued_events=sum(channel.primary.queued_events for channel in channels),
             pending_operations=sum(channel.primary.pending_operations for channel in channels),
+            parked=sum(len(channel.window.parked) for channel in channels),
         )
 
     @property

@@ -3,7 +3,7 @@
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 
 from realtime_sync.broadcast.dictionaries import DictionaryBody
@@ -36,6 +36,9 @@ class Flusher:
 
     A frame leaves its primary only when the log has it, and a delivery leaves the outbox only when the transport has
     it; whatever fails or is cancelled between is repeated as it was. Replicas drop what they had already.
+
+    Attributes:
+        let_go: Called with a channel and the session id of a subscriber that has not read for too long.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Flusher:
         self._transport, self._runtime, self._log = transport, runtime, log
         self._window_s = window_s
         self._counters = counters
+        self.let_go: Callable[[SendingChannel, str], None] = _nobody_lets_go
 
     # ---- the worker of a channel ---------------------------------------------------------------------------------
 
@@ -107,8 +111,11 @@ class Flusher:
             channel.primary.commit(self._runtime.now())
             self._counters.drop(Drop.QUEUE_FULL, channel.primary.take_overflow())
         self._count(frame)
-        channel.outbox.extend(self._deliveries(channel, frame))
+        deliveries = list(self._deliveries(channel, frame))
+        channel.outbox.extend(deliveries)
         await self._send(channel)
+        if not isinstance(frame, LooseEvents):
+            self._look_after_readers(channel, frame.position.offset, deliveries)
         await self._save_keyframe_sometimes(channel, frame)
 
     async def _send(self, channel: SendingChannel) -> None:
@@ -137,7 +144,8 @@ class Flusher:
     def encoded(self, channel: SendingChannel, frame: Frame) -> Iterator[Delivery]:
         """Yield the deliveries for each codec in use among the subscribers."""
         # What cannot be sent in one codec must not stop the others. Its subscribers see a gap next, and ask.
-        for codec, recipients in sorted(Counter(channel.subscribers.values()).items()):
+        live = Counter(codec for sid, codec in list(channel.subscribers.items()) if sid not in channel.window.parked)
+        for codec, recipients in sorted(live.items()):
             try:
                 encoded = channel.encodings.encode(frame, codec)
                 saved_bytes = channel.encodings.saved_bytes(frame, codec)
@@ -172,6 +180,20 @@ class Flusher:
         if not isinstance(frame, Delta):
             return None
         return channel.encodings.dictionaries.learn(frame, codec, encoded_bytes)
+
+    def _look_after_readers(self, channel: SendingChannel, offset: int, deliveries: list[Delivery]) -> None:
+        """Send nothing more to those who do not read what was sent, and let go those who have not for long."""
+        sizes: Counter[str] = Counter()
+        for delivery in deliveries:
+            sizes[delivery.room] += delivery.size_bytes
+        now = self._runtime.now()
+        channel.window.sent(offset, sizes)
+        for sid in channel.window.park_slow(now):
+            codec = channel.subscribers.get(sid)
+            if codec is not None:
+                self._transport.leave(sid, room_of(channel.name, codec))
+        for sid in channel.window.overdue(now):
+            self.let_go(channel, sid)
 
     def _plain(
         self, channel: SendingChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]
@@ -231,6 +253,11 @@ class Flusher:
         """
         if not forget:
             await self.flush_locked(channel)
+        for sid in list(channel.window.parked):  # they hear of it as the others do
+            codec = channel.subscribers.get(sid)
+            if codec is not None:
+                await self._transport.enter(sid, room_of(channel.name, codec))
+            channel.window.leave(sid)
         for room, deliveries in itertools.groupby(self.encoded(channel, channel.primary.closing_frame(reason)), _room):
             for delivery in deliveries:
                 await self._deliver(delivery)
@@ -247,9 +274,14 @@ class Flusher:
         for sid, codec in list(channel.subscribers.items()):
             if room in (None, room_of(channel.name, codec)):
                 channel.subscribers.pop(sid, None)
+                channel.window.leave(sid)
                 self._transport.leave(sid, room_of(channel.name, codec))
                 left.append(sid)
         return left
+
+
+def _nobody_lets_go(channel: SendingChannel, sid: str) -> None:
+    raise AssertionError("a reception sets what is called")
 
 
 def _room(delivery: Delivery) -> str:

@@ -9,7 +9,7 @@ from realtime_sync.broadcast.encoded_frames import TEXT_CODEC
 from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import InvalidName
-from realtime_sync.limits import HistoryLimits, Limits
+from realtime_sync.limits import HistoryLimits, Limits, ReaderLimits
 from realtime_sync.wire.codec import available_codecs, get_codec
 
 
@@ -22,6 +22,7 @@ class OptionArguments(TypedDict, total=False):
     max_queue_size: int
     history: HistoryLimits
     limits: Limits
+    readers: ReaderLimits
     log: ChannelLog | None
     load: Load | None
     default: Callable[[Any], Any] | None
@@ -38,6 +39,7 @@ class Options:
     max_queue_size: int = attrs.field(default=1_000, validator=attrs.validators.gt(0))
     history: HistoryLimits = attrs.field(factory=HistoryLimits)
     limits: Limits = attrs.field(factory=Limits)
+    readers: ReaderLimits = attrs.field(factory=ReaderLimits)
     log: ChannelLog | None = None
     load: Load | None = None
     default: Callable[[Any], Any] | None = None

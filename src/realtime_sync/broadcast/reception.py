@@ -2,24 +2,29 @@
 
 import inspect
 import logging
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeAlias
+
+import attrs
 
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.encoded_frames import Body
 from realtime_sync.broadcast.flusher import RETRY, Flusher, room_of
 from realtime_sync.broadcast.options import Options
+from realtime_sync.broadcast.pace import Pace
 from realtime_sync.broadcast.ports import Load, Runtime, Transport
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.session import Admission, Session
 from realtime_sync.broadcast.stats import Counters, Drop, ResyncCause
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
+from realtime_sync.position import Position
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire import messages
 from realtime_sync.wire.messages import (
     BATCH_UPDATE,
     SPOKEN_VERSIONS,
+    Ack,
     Answer,
     Fetch,
     Outcome,
@@ -32,7 +37,23 @@ from realtime_sync.wire.messages import (
 NO_BODY = Body(None, 0)
 """What comes with an answer that is enough."""
 
+FORBIDDEN = Answer(Outcome.FORBIDDEN)
+
 logger = logging.getLogger("realtime_sync")
+
+
+@attrs.frozen
+class Return:
+    """A parked subscriber has read what was under way to it: it asked for nothing, and is brought back."""
+
+    channel: str
+    position: Position
+    request: None = None
+    dictionaries: tuple[str, ...] = ()
+
+
+Wanted: TypeAlias = Subscribe | Resync | Return
+"""Why somebody is admitted."""
 
 
 class Reception:
@@ -50,10 +71,13 @@ class Reception:
         flusher: Flusher,
         channels: ChannelRegistry[Any],
         counters: Counters,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._options, self._transport, self._runtime = options, transport, runtime
         self._flusher, self._channels, self._counters = flusher, channels, counters
+        self._spawn = spawn
         self._sessions: dict[str, Session] = {}
+        flusher.let_go = self._let_go
 
     def begin_in_child(self) -> None:
         """Forget all clients: those of a forked process's parent stay with the parent."""
@@ -73,9 +97,11 @@ class Reception:
             async with session.lock:
                 match event:
                     case messages.SUBSCRIBE:
-                        await self._subscribe(session, Subscribe.from_wire(message))
+                        await self._serve_in_turn(session, Subscribe.from_wire(message))
                     case messages.RESYNC:
-                        await self._resync(session, Resync.from_wire(message))
+                        await self._serve_in_turn(session, Resync.from_wire(message))
+                    case messages.ACK:
+                        await self._acknowledge(session, Ack.from_wire(message))
                     case messages.UNSUBSCRIBE:
                         self._leave(session, channel_of(message))
                     case messages.FETCH:
@@ -119,26 +145,86 @@ class Reception:
             if self._leave(session, name)
         ]
 
-    async def tell_revoked(self, revoked: list[tuple[str, str]]) -> None:
+    async def tell_ended(self, ended: list[tuple[str, str]], answer: Answer = FORBIDDEN) -> None:
         """Tell clients that their subscriptions ended; one who could not be told is told again."""
         failures = 0
-        while untold := [one for one in revoked if not await self._told_revoked(*one)]:
-            revoked = untold
+        while untold := [one for one in ended if not await self._told(*one, answer)]:
+            ended = untold
             await self._runtime.sleep(RETRY.delay_s(failures))
             failures += 1
 
-    async def _told_revoked(self, sid: str, channel: str) -> bool:
+    async def _told(self, sid: str, channel: str, answer: Answer) -> bool:
         session = self._sessions.get(sid)
         if session is None:
             return True
         try:
             async with session.lock:  # else it might hear of it after a later request that let it in again
                 if channel not in session.channels and self._transport.is_connected(sid):
-                    await self._answer(sid, channel, Answer(Outcome.FORBIDDEN))
+                    await self._answer(sid, channel, answer)
                 return True
         except Exception:
-            logger.exception("%s could not be told that channel %r was revoked; it will be repeated", sid, channel)
+            logger.exception("%s could not be told of the end of channel %r; it will be repeated", sid, channel)
             return False
+
+    # ---- not too often ---------------------------------------------------------------------------------------------
+
+    async def _serve_in_turn(self, session: Session, wanted: Subscribe | Resync) -> None:
+        """Answer a request, unless its client asks too often: then the newest is answered after a while."""
+        now = self._runtime.now()
+        pace = session.pace(wanted.channel, now)
+        wait_s = pace.wait_s(now)
+        if pace.waiting is None and wait_s == 0:
+            pace.take(now)
+            return await self._serve(session, wanted)
+        if pace.waiting is None:
+            self._spawn(self._serve_later(session, pace, wait_s))
+        pace.waiting = wanted
+        self._counters.add(postponed=1)
+
+    async def _serve_later(self, session: Session, pace: Pace, wait_s: float) -> None:
+        await self._runtime.sleep(wait_s)
+        async with session.lock:
+            wanted, pace.waiting = pace.waiting, None
+            pace.take(self._runtime.now())
+            if self._sessions.get(session.subscriber.sid) is not session:
+                return
+            try:
+                await self._serve(session, wanted)
+            except ChannelClosed as error:
+                await self._refuse(session, wanted.channel, wanted.request, Outcome.UNAVAILABLE, str(error))
+            except Exception:
+                logger.exception("%s could not be answered about channel %r", session.subscriber.id, wanted.channel)
+
+    async def _serve(self, session: Session, wanted: Subscribe | Resync) -> None:
+        if isinstance(wanted, Subscribe):
+            await self._subscribe(session, wanted)
+        else:
+            await self._resync(session, wanted)
+
+    # ---- readers -----------------------------------------------------------------------------------------------------
+
+    async def _acknowledge(self, session: Session, ack: Ack) -> None:
+        """Take note of what a subscriber has read; one that was parked and has read it all comes back."""
+        self._counters.add(acks=1)
+        channel, sid = session.channels.get(ack.channel), session.subscriber.sid
+        if channel is None or ack.position.epoch != channel.position.epoch:
+            return
+        if not channel.window.acknowledge(sid, ack.position.offset):
+            return
+        admission = session.ask(channel.name)
+        async with self._flusher.sending(channel):
+            codec = channel.subscribers.get(sid)
+            if codec is not None and sid in channel.window.parked and self._channels.holds(channel):
+                await self._admit_locked(session, admission, channel, Return(channel.name, ack.position), codec)
+
+    def _let_go(self, channel: SendingChannel, sid: str) -> None:
+        """End the subscription of one that did not read for too long; it may come back."""
+        session = self._sessions.get(sid)
+        if session is not None and self._leave(session, channel.name):
+            self._counters.add(let_go=1)
+            logger.info("%s does not keep up with channel %r, and is let go", session.subscriber.id, channel.name)
+            message = "you did not keep up; subscribe again when you can"
+            self._spawn(self.tell_ended([(sid, channel.name)], Answer(Outcome.TOO_SLOW, message=message)))
 
     # ---- requests ------------------------------------------------------------------------------------------------
 
@@ -209,6 +295,7 @@ class Reception:
                 return False
             channel.used_at = self._runtime.now()
             codec = channel.subscribers.pop(session.subscriber.sid, None)
+            channel.window.leave(session.subscriber.sid)
             if codec is not None:
                 self._transport.leave(session.subscriber.sid, room_of(channel.name, codec))
             return True
@@ -265,7 +352,7 @@ class Reception:
         session: Session,
         admission: Admission,
         channel: SendingChannel,
-        wanted: Subscribe | Resync,
+        wanted: Wanted,
         codec: str,
     ) -> None:
         """Cut, queue and join. A revocation between two steps ends it: nobody slips through."""
@@ -296,12 +383,13 @@ class Reception:
             if previous is not None and previous != codec:
                 self._transport.leave(sid, room_of(channel.name, previous))
             channel.subscribers[sid] = codec
+            channel.window.join(sid, room_of(channel.name, codec), channel.position.offset)
             session.channels[channel.name] = channel
             channel.used_at = self._runtime.now()
             return True
 
     async def _deliver_catch_up(
-        self, channel: SendingChannel, sid: str, wanted: Subscribe | Resync, cut: CatchUp, codec: str, admission: Admission
+        self, channel: SendingChannel, sid: str, wanted: Wanted, cut: CatchUp, codec: str, admission: Admission
     ) -> bool:
         """Send what brings a subscriber up to date; return False, and say so, when it cannot be encoded."""
         try:
@@ -311,7 +399,7 @@ class Reception:
             return False
         await self._bring_dictionary(channel, sid, wanted, codec)
         at = None if encoded is not None else cut.position
-        answer = Answer(outcome, wanted.request, codec, at).to_wire()
+        answer = Answer(outcome, wanted.request, codec, at, dropped=cut.dropped).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
             if admission.revoked:
                 return True  # also between two parts; that it is forbidden now is told in the next step
@@ -323,12 +411,10 @@ class Reception:
             up_to_date=int(outcome is Outcome.UP_TO_DATE),
         )
         frame = cut.delta if outcome is Outcome.PATCH else cut.keyframe
-        self._counters.drop(Drop.CATCH_UP, 0 if frame is None else frame.dropped)
+        self._counters.drop(Drop.CATCH_UP, cut.dropped + (0 if frame is None else frame.dropped))
         return True
 
-    async def _bring_dictionary(
-        self, channel: SendingChannel, sid: str, wanted: Subscribe | Resync, codec: str
-    ) -> None:
+    async def _bring_dictionary(self, channel: SendingChannel, sid: str, wanted: Wanted, codec: str) -> None:
         """Send what deltas are compressed with, first of all: the catch-up may need it, and the next frame will."""
         body = channel.encodings.dictionaries.unless_held(codec, wanted.dictionaries)
         if body is not None:
@@ -336,7 +422,7 @@ class Reception:
             self._counters.add(messages=1, bytes_sent=body.size_bytes, dictionary_bytes=body.size_bytes)
 
     async def _refuse_unencodable(
-        self, channel: SendingChannel, sid: str, request: str, codec: str, error: Exception
+        self, channel: SendingChannel, sid: str, request: str | None, codec: str, error: Exception
     ) -> None:
         message = str(error)
         if not isinstance(error, MessageTooLarge):  # that one was logged where it was found

@@ -10,11 +10,12 @@ import attrs
 
 from realtime_sync.broadcast.channel import Channel
 from realtime_sync.broadcast.encoded_frames import Encodings
+from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.ports import ChannelLog, Job, Runtime
 from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import LogRefused
-from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import Primary
+from realtime_sync.replication.send_window import SendWindow
 
 
 @attrs.frozen
@@ -84,22 +85,25 @@ class SendingChannel(Channel):
 
     Attributes:
         ended: Nothing of it is appended or sent any more.
+        window: Which subscribers keep up with what is sent to them.
         urgent: A capture does not want to wait for the window.
         worker: Flushes it until nothing is pending.
     """
 
     def __init__(
-        self, name: str, primary: Primary, shell: Shell, runtime: Runtime, limits: Limits, counters: Counters
+        self, name: str, primary: Primary, shell: Shell, runtime: Runtime, options: Options, counters: Counters
     ) -> None:
         super().__init__(name, primary)
         self._shell, self._runtime = shell, runtime
-        self._new_encodings = functools.partial(Encodings, name, limits, counters)
+        self._new_encodings = functools.partial(Encodings, name, options.limits, counters)
+        self._readers = options.readers
         self.ended = False
         self.used_at = float("-inf")
         self._begin_sending()
 
     def _begin_sending(self) -> None:
         self.encodings = self._new_encodings()
+        self.window = SendWindow(self._readers)
         self.outbox: deque[Delivery] = deque()  # of the last committed frame
         self.flushed_at = float("-inf")
         self.recovered = False

@@ -6,8 +6,12 @@ from typing import Any
 
 import attrs
 
+from realtime_sync.broadcast.pace import Pace
 from realtime_sync.broadcast.ports import Subscriber
 from realtime_sync.broadcast.sending_channel import SendingChannel
+
+MAX_PACES = 200
+"""More are looked through for those that can be forgotten."""
 
 
 @attrs.define(eq=False)
@@ -33,6 +37,7 @@ class Session:
         guard: Held for a moment to join or leave, or to revoke: any thread may do that. Nothing is awaited under it.
         channels: What it watches, by name.
         admission: The newest request.
+        paces: How often it asks, by channel.
     """
 
     subscriber: Subscriber
@@ -40,6 +45,13 @@ class Session:
     guard: threading.Lock = attrs.field(factory=threading.Lock)
     channels: dict[str, SendingChannel] = attrs.field(factory=dict)
     admission: Admission | None = None
+    paces: dict[str, Pace] = attrs.field(factory=dict)
+
+    def pace(self, channel: str, now: float) -> Pace:
+        """Return how often it asks about a channel; what was long ago is forgotten."""
+        if len(self.paces) > MAX_PACES:
+            self.paces = {name: pace for name, pace in self.paces.items() if not pace.is_rested(now)}
+        return self.paces.setdefault(channel, Pace())
 
     def ask(self, channel: str) -> Admission:
         """Return the admission of a request that begins; revocations hit it from now on."""

@@ -48,6 +48,7 @@ class Stats:
         subscriptions: Subscriptions, one for each client and channel (gauge).
         queued_events: Events that wait for a frame (gauge).
         pending_operations: Operations that wait for a frame (gauge).
+        parked: Subscribers that get nothing until they have read what is under way to them (gauge).
         batches: Flushes that had something to send: frames, and events of channels that have no document.
         frames: Frames appended to logs.
         diffs: Of these, deltas.
@@ -67,6 +68,10 @@ class Stats:
         refused: Requests answered with a refusal.
         dropped: Events that were left out, by cause.
         flush_failures: Flushes that the log or the transport failed; they are repeated.
+        acks: Acknowledgements of subscribers.
+        let_go: Subscriptions that ended because their client did not read what was under way to it.
+        plain_let_go: Plain clients that were disconnected because too many packets waited for them.
+        postponed: Requests that waited because their client asked too often; of those of one channel the newest counts.
         invalid_messages: Clients' messages that PROTOCOL.md does not know.
     """
 
@@ -74,6 +79,7 @@ class Stats:
     subscriptions: int = 0
     queued_events: int = 0
     pending_operations: int = 0
+    parked: int = 0
     batches: int = 0
     frames: int = 0
     diffs: int = 0
@@ -92,6 +98,10 @@ class Stats:
     refused: int = 0
     dropped: Mapping[Drop, int] = attrs.field(factory=lambda: _none_of(Drop))
     flush_failures: int = 0
+    acks: int = 0
+    let_go: int = 0
+    plain_let_go: int = 0
+    postponed: int = 0
     invalid_messages: int = 0
 
     @property
@@ -124,6 +134,10 @@ class Increments(TypedDict, total=False):
     up_to_date: int
     refused: int
     flush_failures: int
+    acks: int
+    let_go: int
+    plain_let_go: int
+    postponed: int
     invalid_messages: int
 
 

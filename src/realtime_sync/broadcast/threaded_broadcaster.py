@@ -160,7 +160,7 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         await self._end(channel, reason, forget)
 
     def _make_channel(self, name: str, primary: Primary) -> ThreadedChannel:
-        return ThreadedChannel(name, primary, self, self._runtime, self._options.limits, self._counters)
+        return ThreadedChannel(name, primary, self, self._runtime, self._options, self._counters)
 
 
 def _check_blocks(option: str, function: object) -> None:

@@ -10,9 +10,9 @@ from realtime_sync.limits import ReaderLimits
 
 @attrs.define(eq=False)
 class _Reader:
-    codec: str
+    stream: str
     acked_offset: int
-    acked_bytes: int  # of what its codec had sent by then
+    acked_bytes: int  # of what its stream had carried by then
 
 
 @attrs.frozen
@@ -29,7 +29,7 @@ class Parked:
 
 
 class _Sent:
-    """How many bytes one codec has sent, in all and by recent offsets."""
+    """How many bytes one stream has carried, in all and by recent offsets."""
 
     def __init__(self, max_marks: int) -> None:
         self.total = 0
@@ -54,6 +54,8 @@ class SendWindow:
     acknowledged and the channel's is what is under way to it. Past `ReaderLimits` it is *parked*: nothing more is sent
     to it until it has read what is under way; then one catch-up brings it back.
 
+    All readers of one *stream* are sent the same bytes. Readers may join and leave from any thread.
+
     Args:
         limits: How much may be under way.
     """
@@ -70,10 +72,10 @@ class SendWindow:
         """The readers that get nothing until they come back."""
         return self._parked
 
-    def join(self, sid: str, codec: str, offset: int) -> None:
+    def join(self, sid: str, stream: str, offset: int) -> None:
         """Begin with a reader that was brought to `offset`, anew or again."""
         self._parked.pop(sid, None)
-        self._readers[sid] = _Reader(codec, offset, self._of(codec).total)
+        self._readers[sid] = _Reader(stream, offset, self._of(stream).total)
 
     def leave(self, sid: str) -> None:
         """Forget a reader."""
@@ -81,14 +83,14 @@ class SendWindow:
         self._readers.pop(sid, None)
 
     def sent(self, offset: int, sizes: Mapping[str, int]) -> None:
-        """A frame went to all readers that are not parked; `sizes` are its bytes by codec."""
+        """A frame went to all readers that are not parked; `sizes` are its bytes by stream."""
         self._offset = offset
-        for codec, size_bytes in sizes.items():
-            self._of(codec).add(offset, size_bytes)
+        for stream, size_bytes in sizes.items():
+            self._of(stream).add(offset, size_bytes)
 
     def park_slow(self, now: float) -> list[str]:
         """Park the readers past the limits; return who they are."""
-        slow = [sid for sid, reader in self._readers.items() if sid not in self._parked and self._is_slow(reader)]
+        slow = [sid for sid, reader in list(self._readers.items()) if sid not in self._parked and self._is_slow(reader)]
         for sid in slow:
             self._parked[sid] = Parked(self._offset, now)
         return slow
@@ -98,22 +100,22 @@ class SendWindow:
         reader = self._readers.get(sid)
         if reader is None or not reader.acked_offset <= offset <= self._offset:
             return False  # nothing that it could have read from us, or older than what it said before
-        reader.acked_offset, reader.acked_bytes = offset, self._of(reader.codec).by(offset)
+        reader.acked_offset, reader.acked_bytes = offset, self._of(reader.stream).by(offset)
         parked = self._parked.get(sid)
         return parked is not None and offset >= parked.offset
 
     def overdue(self, now: float) -> list[str]:
         """Return the readers that were parked for too long."""
-        return [sid for sid, parked in self._parked.items() if now - parked.since > self._limits.let_go_after_s]
+        return [sid for sid, parked in list(self._parked.items()) if now - parked.since > self._limits.let_go_after_s]
 
     def _is_slow(self, reader: _Reader) -> bool:
         frames = self._offset - reader.acked_offset
-        size_bytes = self._of(reader.codec).total - reader.acked_bytes
+        size_bytes = self._of(reader.stream).total - reader.acked_bytes
         # One frame is always let through: it may be larger than the limit, and there is nothing to wait for.
         return frames > 1 and (frames > self._limits.max_unacked_frames or size_bytes > self._limits.max_unacked_bytes)
 
-    def _of(self, codec: str) -> _Sent:
-        sent = self._sent.get(codec)
+    def _of(self, stream: str) -> _Sent:
+        sent = self._sent.get(stream)
         if sent is None:
-            sent = self._sent[codec] = _Sent(self._limits.max_unacked_frames + 1)
+            sent = self._sent[stream] = _Sent(self._limits.max_unacked_frames + 1)
         return sent
