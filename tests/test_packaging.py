@@ -73,7 +73,7 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_the_types_the_javascript_client_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"realtime_sync/py.typed", "realtime_sync/js/index.js", "realtime_sync/js/package.json"} <= set(names)
+    assert {"realtime_sync/py.typed", "realtime_sync/js/index.js", "realtime_sync/js/realtime-sync.js"} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"realtime_sync"}
