@@ -189,6 +189,9 @@ async def test_a_document_over_the_servers_limits_is_not_sent_and_named_on_both_
             assert "takes 2" in told
             assert "max_decoded_bytes=1000" in told
         hub.channel("c").publish({"text": "short"})
+        await client.sio.eio.disconnect(
+            abort=True
+        )  # it would ask again in a few seconds; on a new connection it does now
         await watched.ready()
         assert watched.document == {"text": "short"}
         assert watched.error is None
