@@ -394,6 +394,27 @@ async def test_a_connection_that_the_application_refuses_stays_refused_and_is_fo
     assert transport.remembered == 0
 
 
+async def test_what_a_client_asked_for_while_it_was_being_refused_is_forgotten() -> None:
+    sio = socketio.AsyncServer(async_mode="asgi", always_connect=True)  # it may send before `connect` has said no
+    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    hub.channel("c", initial={"n": 1})
+    subscriptions: list[int] = []
+
+    @sio.event
+    async def connect(sid: str, environ: dict[str, Any], auth: Any) -> bool:
+        subscribe = {"version": 1, "channel": "c", "request": "1", "codecs": [], "position": None}
+        await sio.handlers["/"]["sync:subscribe"](sid, subscribe)
+        subscriptions.append(hub.get_stats().subscriptions)
+        return False
+
+    async with hub, serving(socketio.ASGIApp(sio)) as server:
+        client = socketio.AsyncClient(reconnection=False)
+        await client.connect(server.url, transports=["websocket"])
+        await eventually(lambda: not client.connected)
+        assert subscriptions == [1]
+        assert (hub.sessions, hub.get_stats().subscriptions) == (0, 0)
+
+
 async def test_another_namespace_is_left_alone(rig: Rig) -> None:
     sio = socketio.AsyncServer(async_mode="asgi")
     hub = rs.attach(sio, authorize=rs.allow_everyone, namespace="/live")

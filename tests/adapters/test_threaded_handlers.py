@@ -205,6 +205,21 @@ async def test_another_namespace_is_left_alone(make: type[Kind]) -> None:
 
 
 @KINDS
+async def test_two_broadcasters_share_a_server(make: type[Kind]) -> None:
+    kind = make()
+    hubs = {space: rs.attach(kind.extension, authorize=rs.allow_everyone, namespace=space) for space in ("/a", "/b")}
+    for namespace, hub in hubs.items():
+        hub.channel("c", initial={"of": namespace})
+    app = kind.app
+    with hubs["/a"], hubs["/b"], serving_threads(app, kind.sio) as url:
+        for namespace, hub in hubs.items():
+            async with AsyncSyncClient(url, namespace=namespace, transports=["websocket"]) as client:
+                assert (await client.channel("c").ready()).document == {"of": namespace}
+                assert [one.sessions for one in hubs.values()] == [one is hub for one in hubs.values()]
+            await eventually(lambda hub=hub: hub.sessions == 0)
+
+
+@KINDS
 def test_a_second_broadcaster_on_one_namespace_is_refused(make: type[Kind]) -> None:
     kind = make()
     rs.attach(kind.extension, authorize=rs.allow_everyone)

@@ -7,6 +7,8 @@ import pytest
 import socketio
 from engineio.exceptions import SocketIsClosedError
 from engineio.packet import MESSAGE, PING, Packet
+from socketio.msgpack_packet import MsgPackPacket
+from socketio.packet import Packet as SocketIOPacket
 
 import realtime_sync as rs
 from realtime_sync.adapters._whole_packets import WholePackets
@@ -90,6 +92,8 @@ class FakeEngine:
 
 
 class FakeServer:
+    packet_class: type[SocketIOPacket] = SocketIOPacket
+
     def __init__(self) -> None:
         self.eio = FakeEngine()
         self.ended: list[tuple[Any, ...]] = []
@@ -148,9 +152,16 @@ def test_packets_to_two_clients_are_whole_each() -> None:
 
 def test_what_has_no_attachments_goes_at_once() -> None:
     _, engine = guarded()
-    send(engine, "40", '2["5-"]', b"a serializer of its own", '50-["none"]', "")
+    send(engine, "40", '2["5-"]', '50-["none"]', "")
     engine.send_packet("a", Packet(PING))
-    assert engine.data() == ["40", '2["5-"]', b"a serializer of its own", '50-["none"]', "", None]
+    assert engine.data() == ["40", '2["5-"]', '50-["none"]', "", None]
+
+
+def test_a_serializer_without_attachments_is_left_alone() -> None:
+    server, engine = guarded()
+    server.packet_class = MsgPackPacket
+    send(engine, b"bytes", '52-["text of its own"]', b"more")
+    assert engine.data() == [b"bytes", '52-["text of its own"]', b"more"]
 
 
 def test_a_client_that_is_gone_does_not_keep_a_room_from_its_packet() -> None:

@@ -50,6 +50,7 @@ class Connections:
             finally:
                 if dispatch.result is False:  # refused, by its word or by raising: no `disconnect` will follow
                     self._auth.pop(sid, None)
+                    receiver.departed(sid)  # with `always_connect` it could subscribe meanwhile
         elif namespace == self._namespace and event == "disconnect":
             sid = arguments[0]
             try:

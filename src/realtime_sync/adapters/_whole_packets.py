@@ -64,13 +64,14 @@ class WholePackets:
 
     def _collect(self, eio_sid: str, packet: Any) -> list[Any]:
         """Return what may be sent now: a packet alone, or one with all its attachments; else nothing."""
-        if packet.packet_type != MESSAGE:
+        if packet.packet_type != MESSAGE or not self._server.packet_class.uses_binary_events:
             return [packet]
         if not packet.binary:
             # Attachments that are still missing from an earlier packet never come: its sender failed half-way.
-            self._thread.packet = _Collected(eio_sid, _attachments(packet.data))
+            attachments = _attachments(packet.data)
+            self._thread.packet = _Collected(eio_sid, attachments) if attachments else None
         collected: _Collected | None = getattr(self._thread, "packet", None)
-        if collected is None or collected.eio_sid != eio_sid:  # a serializer that has no attachments
+        if collected is None or collected.eio_sid != eio_sid:
             return [packet]
         collected.parts.append(packet)
         if len(collected.parts) <= collected.attachments:
