@@ -115,6 +115,21 @@ def test_tests_that_node_skips_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert outcome.passed
 
 
+def test_setup_of_a_folder_is_loaded_before_its_tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    commands: list[list[str]] = []
+    pretended = fake_node(NODE_LINES, TAP)
+
+    def stream(command: list[str], folder: Path) -> tuple[bool, list[str]]:
+        commands.append(command)
+        return pretended(command, folder)
+
+    monkeypatch.setattr(dev, "stream", stream)
+    dev.node_tests(tmp_path)
+    (tmp_path / "setup.js").touch()
+    dev.node_tests(tmp_path)
+    assert ["--import" in command for command in commands] == [False, True]
+
+
 def test_runner_that_finds_no_tests_has_not_passed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(dev, "stream", fake_node(["ℹ tests 0", "ℹ pass 0"], "TAP version 13\n1..0\n"))
     assert not dev.node_tests(tmp_path).passed
