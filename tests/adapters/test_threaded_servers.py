@@ -127,14 +127,30 @@ async def test_a_document_is_followed_in_three_codecs_and_over_polling(server: S
     gc.collect()
 
 
-async def test_what_eight_workers_do_at_once_arrives_complete_and_in_order(watcher: Watcher) -> None:
+async def test_a_large_document_travels_in_parts(watcher: Watcher) -> None:
+    name = next(NAMES)
+    await watcher.tell("open_large", channel=name, size=3 * 2**20)
+    watched = await watcher.client.channel(name).ready()
+    answer = await watcher.tell("document", channel=name)
+    assert watched.document == answer["document"]
+    assert watcher.client.reconnects == 0
+
+
+async def test_what_eight_workers_do_at_once_arrives_complete_and_in_order(
+    watcher: Watcher, server: ServerProcess
+) -> None:
     watched = await watcher.watch()
+    others = [server.client(codecs=(codec,)) for codec in ("json", "msgpack+zstd+dictionary")]
+    for other in others:
+        await other.connect()
+        await other.channel(watcher.name).ready()
     announced: list[list[int]] = []
     blobs: list[tuple[int, int, bytes]] = []
     watched.on("edited", announced.append)
     watcher.client.sio.on("blob", lambda *arguments: blobs.append(arguments))
     result = await watcher.tell("work", channel=watcher.name, edits=EDITS)
-    await shows(watched, result["document"])
+    for client in (watcher.client, *others):
+        await shows(await client.channel(watcher.name).ready(), result["document"])
     await eventually(lambda: len(announced) == len(blobs) == WORKERS * EDITS)
     for worker in range(WORKERS):
         expected = list(range(EDITS))
@@ -145,6 +161,9 @@ async def test_what_eight_workers_do_at_once_arrives_complete_and_in_order(watch
     assert sorted(words) == sorted(f"{worker}:{number}" for worker in range(WORKERS) for number in range(EDITS))
     assert (watched.resyncs, watcher.client.reconnects) == (0, 0)
     assert result["longest_pause_s"] < 1, "nothing held up everybody else"
+    for other in others:
+        assert (other.channel(watcher.name).resyncs, other.reconnects) == (0, 0)
+        await other.close()
 
 
 async def test_a_cut_connection_is_restored_and_right_again(watcher: Watcher, server: ServerProcess) -> None:
