@@ -51,6 +51,27 @@ async def real_settle(world: World) -> None:
         await world.clock.settle()
 
 
+@pytest.mark.parametrize("name", ["bad", "unknown"])
+async def test_all_who_wait_for_one_load_share_what_it_comes_to(world: World, name: str) -> None:
+    calls: list[str] = []
+    release = asyncio.Event()
+    documents = {"unknown": None}
+
+    async def load(name: str) -> Any:
+        calls.append(name)
+        await release.wait()
+        return documents[name]
+
+    world.hub(load=load)
+    watchers = [world.watcher(name) for _ in range(5)]
+    joins = [asyncio.ensure_future(watcher.join()) for watcher in watchers]
+    await world.clock.settle()
+    release.set()
+    await asyncio.gather(*joins)
+    assert calls == [name], "a database that is away is not asked by each of them"
+    assert {watcher.answers[0]["outcome"] for watcher in watchers} == {"unavailable" if name == "bad" else "waiting"}
+
+
 async def test_load_brings_a_document_once_however_many_join(world: World) -> None:
     calls: list[str] = []
     release = asyncio.Event()

@@ -33,6 +33,26 @@ def emit_all(channel: Any, thread: int) -> None:
         channel.emit("e", [thread, number])
 
 
+def test_a_worker_looks_for_the_last_time_and_goes_to_rest_in_one_step(
+    threaded_world: ThreadedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captures_come_between: list[bool] = []
+    rest = SendingChannel.rest
+
+    def watched(self: SendingChannel) -> None:
+        other = threading.Thread(target=lambda: captures_come_between.append(self.lock.acquire(blocking=False)))
+        other.start()
+        other.join()
+        rest(self)
+
+    monkeypatch.setattr(SendingChannel, "rest", watched)
+    channel = threaded_world.hub(window_ms=0).channel("c", initial={})
+    threaded_world.transport.connect()
+    threaded_world.clock.settle()
+    assert channel.position.offset == 1
+    assert captures_come_between == [False]
+
+
 class HeldTransport(MemoryTransport):
     """It fails, after waiting for a test, to say who is in a room."""
 
@@ -103,3 +123,13 @@ def test_an_urgent_capture_ends_the_window_of_a_waiting_worker_each_time(threade
         channel.emit("now", number, force_immediate=True)
         watcher.pump_now()
         assert [data for _, data in watcher.events] == sorted([*range(number + 1)] * 2)
+
+
+def test_an_urgent_capture_wakes_a_worker_that_rests_and_does_not_wait(threaded_world: ThreadedWorld) -> None:
+    channel = threaded_world.hub(window_ms=60_000).channel("c", initial={"n": 0})
+    watcher = threaded_world.watcher().join_now()
+    for number in range(3):
+        assert channel.worker is None
+        channel.emit("now", number, force_immediate=True)
+        watcher.pump_now()
+        assert watcher.events[-1] == ("now", number)
