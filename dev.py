@@ -35,7 +35,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 OLDEST_UV = (0, 7)  # the first whose `uv pip install` knows --group
 EXTENSION = sorted((ROOT / "src/realtime_sync/document").glob("*.[ch]"))
-BUILT_FROM = ("pyproject.toml", "setup.py", *EXTENSION)  # an editable install is too
+BUILT_FROM = (ROOT / "pyproject.toml", ROOT / "setup.py", *EXTENSION)  # an editable install is too
 EXTRAS = {"demo": "socketio,client", "dev": "all", "bench": "all"}
 """What each dependency group needs of the library itself; a group includes those before it."""
 
@@ -211,7 +211,7 @@ def is_current(stamp: Path, wanted: str) -> bool:
 
 def prepare_python(group: str) -> Path:
     """Return .venv's interpreter, with the library and everything of a dependency group installed."""
-    wanted = fingerprint(*(ROOT / name for name in BUILT_FROM))
+    wanted = fingerprint(*BUILT_FROM)
     groups = list(EXTRAS)
     serving = groups[groups.index(group) :]
     if can(venv_python(), "pass") and any(is_current(VENV / f"installed-{name}", wanted) for name in serving):
