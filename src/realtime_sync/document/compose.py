@@ -208,22 +208,25 @@ class PatchComposer:
 
     def _find_value(self, place: Tokens) -> tuple[Written, Tokens] | None:
         """Return what wrote a value at `place` or over it, and the way from there to `place`."""
-        here: Place | None = self._top
+        here = self._top
         for depth, token in enumerate(place):
-            here = here.get(token) if here is not None else None
-            if here is None:
+            following = here.get(token)
+            if following is None:
                 return None
-            if here.written is not None and here.written.has_value:
-                return here.written, place[depth + 1 :]
+            written = following.written
+            if written is not None and written.has_value:
+                return written, place[depth + 1 :]
+            here = following
         return None
 
     def _enter(self, place: Tokens) -> Place:
         here = self._top
         for token in place:
-            written = here.written_at(token)
-            if written is not None and written.op == "remove":
-                here.set_aside(token)  # this is the element after the one that was removed
-            here = here.enter(token)
+            following = here.get(token)
+            if following is None or (following.written is not None and following.written.op == "remove"):
+                here.set_aside(token)  # if something was removed, this is the element after it
+                following = here.enter(token)
+            here = following
         return here
 
     def _open(self, op: str, place: Tokens, value: Any, added: Written | None = None) -> None:

@@ -26,6 +26,8 @@ def text_member(operation: Operation, name: str) -> str:
     Raises:
         InvalidPatch: It is missing, or something else.
     """
+    if type(operation) is dict and type(text := operation.get(name)) is str:
+        return text
     text = member(operation, name)
     if not isinstance(text, str):
         raise InvalidPatch(f"the member {name!r} must be a string, not {json_name(text)}")

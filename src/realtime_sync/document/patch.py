@@ -205,9 +205,10 @@ def _restore(op: str, root: Json, tokens: Tokens) -> Operation:
 def _known(operation: Operation) -> Callable[[InPlace, Operation], None]:
     """Return what applies `operation`, whose other members are still unchecked."""
     op = text_member(operation, "op")
-    if op not in _OPERATIONS:
+    apply = _OPERATIONS.get(op)
+    if apply is None:
         raise InvalidPatch(f"there is no operation {op!r:.50}, only {', '.join(_OPERATIONS)}")
-    return _OPERATIONS[op]
+    return apply
 
 
 def _move_pointers(operation: Operation) -> tuple[Tokens, Tokens]:

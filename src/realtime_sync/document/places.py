@@ -18,10 +18,13 @@ Tokens: TypeAlias = tuple[str, ...]
 """A parsed pointer."""
 
 _LONGEST_POSITION = 18  # digits, more than any list needs
+_FIRST_CHARACTERS = frozenset("-0123456789")
 
 
 def is_position(token: str) -> bool:
     """Return whether `token` may name an element of a list, or the place after the last one."""
+    if token[:1] not in _FIRST_CHARACTERS:
+        return False  # most tokens are keys of an application's own
     if token == "-":
         return True
     is_number = token.isdecimal() and token.isascii() and len(token) <= _LONGEST_POSITION

@@ -49,9 +49,7 @@ class InPlace:
         if isinstance(container, dict):
             self._put(container, token, value)
         elif isinstance(container, list):
-            index = insertion_index(container, tokens)
-            container.insert(index, value)
-            self._undo.append(partial(container.__delitem__, index))
+            self._insert(container, insertion_index(container, tokens), value)
         else:
             raise located(not_a_container(container), tokens)
 
@@ -62,13 +60,7 @@ class InPlace:
     def remove(self, tokens: Tokens) -> Json:
         if not tokens:
             raise InvalidPatch("the whole document cannot be removed, only replaced")
-        container, key = self._place(tokens)
-        value: Json = container.pop(key)
-        put_back: Callable[[Any, Json], None] = (
-            container.insert if isinstance(container, list) else container.__setitem__
-        )
-        self._undo.append(partial(put_back, key, value))
-        return value
+        return self._take(*self._place(tokens))
 
     def append(self, tokens: Tokens, text: str) -> None:
         container, key = self._place(tokens)
@@ -98,6 +90,18 @@ class InPlace:
             self._undo.append(partial(container.__setitem__, key, container[key]))
         container[key] = value
 
+    def _insert(self, container: list[Any], index: int, value: Json) -> None:
+        container.insert(index, value)
+        self._undo.append(partial(container.__delitem__, index))
+
+    def _take(self, container: Any, key: str | int) -> Json:
+        value: Json = container.pop(key)
+        put_back: Callable[[Any, Json], None] = (
+            container.insert if isinstance(container, list) else container.__setitem__
+        )
+        self._undo.append(partial(put_back, key, value))
+        return value
+
     def _place(self, tokens: Tokens) -> tuple[Any, str | int]:
         """Return the location that `tokens` name, where something stands."""
         container, token = self._holder(tokens)
@@ -111,10 +115,13 @@ class InPlace:
         container: Any = self._top
         token = ""
         for depth, following in enumerate(tokens):
-            try:
-                container = self._enter(container, existing_key(container, token))
-            except PathNotFound as error:
-                raise located(error, tokens[:depth]) from None
+            if type(container) is dict and token in container:
+                container = self._enter(container, token)
+            else:
+                try:
+                    container = self._enter(container, existing_key(container, token))
+                except PathNotFound as error:
+                    raise located(error, tokens[:depth]) from None
             token = following
         return container, token
 
@@ -124,7 +131,10 @@ class InPlace:
 
 
 class CopyOnWrite(InPlace):
-    """A document whose containers are copied when a change first comes through them, and from then on changed."""
+    """A document whose containers are copied when a change first comes through them, and from then on changed.
+
+    Nothing has to be undone: who does not want the copy forgets it.
+    """
 
     __slots__ = ("_owned",)
 
@@ -138,6 +148,16 @@ class CopyOnWrite(InPlace):
         if id(value) not in self._owned and isinstance(value, (dict, list)):
             value = container[key] = value.copy()
             self._owned.add(id(value))
+        return value
+
+    def _put(self, container: Any, key: str | int, value: Json) -> None:
+        container[key] = value
+
+    def _insert(self, container: list[Any], index: int, value: Json) -> None:
+        container.insert(index, value)
+
+    def _take(self, container: Any, key: str | int) -> Json:
+        value: Json = container.pop(key)
         return value
 
 

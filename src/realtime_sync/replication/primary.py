@@ -265,10 +265,12 @@ class Primary:
     def abandon_edit(self, base: EditBase) -> None:
         """End an edit without a change."""
         self._open_edits[base.version] -= 1
-        self._open_edits += Counter()  # forgets the counts of zero
-        oldest = min(self._open_edits, default=self._version)
-        while self._captured_since and self._captured_since[0][0] < oldest:
-            self._captured_since.popleft()
+        if self._open_edits[base.version] <= 0:
+            del self._open_edits[base.version]
+        if self._captured_since:
+            oldest = min(self._open_edits, default=self._version)
+            while self._captured_since and self._captured_since[0][0] < oldest:
+                self._captured_since.popleft()
 
     def emit(self, name: str, data: Any, *, priority: int = 0, key: str | None = None) -> None:
         """Queue an event for the next frame; `data` is copied.
