@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bars, encodings, fanout, javascript, memory, wire_bytes, wire_page
+from benchmarks import bars, encodings, fanout, javascript, memory, stuck, wire_bytes, wire_page
 from benchmarks.correctness import wrong_by_library
 from benchmarks.encodings import EncodingCount
 from benchmarks.fanout import FanOut
@@ -21,6 +21,7 @@ from benchmarks.implementation import SWITCH
 from benchmarks.page import PAIRS_TEST, PLOT, RANDOM_PAIRS, Run, curves, page
 from benchmarks.plot import svg
 from benchmarks.rivals import missing
+from benchmarks.stuck import Crowd
 from benchmarks.wire_bytes import FrameBytes
 from realtime_sync.document.unchanged import IMPLEMENTATIONS
 
@@ -70,6 +71,7 @@ def measure() -> dict[str, Any]:
         "frames": wire_bytes.run_all(),
         "encodings": encodings.run_all(),
         "fanout": fanout.run_all(),
+        "crowds": stuck.run_all(),
         "load": [load_before, load_average()],
         "missing": missing() | ({} if node else {"the rivals under Node": "Node or its packages are not installed"}),
     }
@@ -127,6 +129,7 @@ def run_of(found: dict[str, Any]) -> Run:
         frames=[FrameBytes(**it) for it in found["frames"]],
         encodings=[EncodingCount(**it) for it in found["encodings"]],
         fanout=[FanOut(**it) for it in found["fanout"]],
+        crowds=[Crowd(**it) for it in found["crowds"]],
         load=found["load"],
         missing=found["missing"],
     )

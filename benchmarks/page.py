@@ -14,6 +14,7 @@ from benchmarks.fanout import FanOut
 from benchmarks.figures import FLOOR, JSONPATCH, Figures
 from benchmarks.memory import EDITS
 from benchmarks.plot import Curve
+from benchmarks.stuck import Crowd
 from benchmarks.targets import DEPENDS_ON_IMPLEMENTATION, TARGETS, Target
 from benchmarks.wire_bytes import FrameBytes
 
@@ -37,6 +38,7 @@ class Run:
         frames: What `benchmarks.wire_bytes` found.
         encodings: What `benchmarks.encodings` counted.
         fanout: What `benchmarks.fanout` found.
+        crowds: What `benchmarks.stuck` found.
         load: The load average before the run and at its end; the run itself is one process at a time.
         missing: Rivals that did not run, each with the reason.
     """
@@ -51,6 +53,7 @@ class Run:
     frames: list[FrameBytes]
     encodings: list[EncodingCount]
     fanout: list[FanOut]
+    crowds: list[Crowd]
     load: list[float | None]
     missing: dict[str, str]
 
@@ -97,6 +100,7 @@ def page(run: Run) -> str:
         wire_page.frames(run.frames, run.main),
         wire_page.batching(run.main),
         wire_page.fanout(run.fanout, run.encodings),
+        wire_page.crowds(run.crowds),
         _lists(run),
         _text(run),
         _values(run),
@@ -152,7 +156,7 @@ def _targets(run: Run) -> Iterator[str]:
     header = ["what", "target", run.implementation]
     if run.python is not None:
         header.append("pure Python")
-    wire_targets = wire_page.target_rows(run.frames, run.fanout, run.encodings, run.main)
+    wire_targets = wire_page.target_rows(run.frames, run.fanout, run.encodings, run.crowds, run.main)
     same = ["the same"] if run.python is not None else []
     yield from cells.table(
         header, [*(_target_row(target, run) for target in TARGETS), *([*row, *same] for row in wire_targets)]

@@ -7,6 +7,7 @@ from benchmarks.bars import Bar
 from benchmarks.encodings import EncodingCount
 from benchmarks.fanout import FanOut
 from benchmarks.figures import Figure, Figures
+from benchmarks.stuck import PUBLISHES, Crowd
 from benchmarks.targets import Finding
 from benchmarks.wire_bytes import UPDATES, FrameBytes
 
@@ -24,7 +25,11 @@ WAYS = {"plain": "an emit for each update", "batch": "50 updates in one emit", "
 
 
 def target_rows(
-    frames: Sequence[FrameBytes], fanout: Sequence[FanOut], encodings: Sequence[EncodingCount], figures: Figures
+    frames: Sequence[FrameBytes],
+    fanout: Sequence[FanOut],
+    encodings: Sequence[EncodingCount],
+    crowds: Sequence[Crowd],
+    figures: Figures,
 ) -> Iterator[list[str]]:
     """Yield (what, target, how it was met) of each."""
     sizes = {it.row: it.settled for it in frames}
@@ -44,6 +49,11 @@ def target_rows(
     worst = max(encodings, key=lambda it: it.a_flush / it.codecs)
     found = Finding(f"{worst.a_flush:.0f} for {worst.codecs} codecs", worst.a_flush <= worst.codecs)
     yield [f"encodings of a flush, {worst.subscribers} subscribers", "one for each codec in use", str(found)]
+    for it in crowds:
+        if it.stuck:
+            found = Finding(f"{it.grown_bytes / 1e6:.1f} MB", it.grown_bytes < 20e6)
+            what = f"memory of the server for {it.clients} subscribers, {it.stuck} stuck, {PUBLISHES:,} publishes"
+            yield [what, "growth under 20 MB", str(found)]
     batches = [it for it in figures.all if it.table == "batching" and it.facts.get("codec") == "json"]
     if batches:
         best = max(batches, key=_throughput)
@@ -140,6 +150,29 @@ def fanout(found: Sequence[FanOut], encodings: Sequence[EncodingCount]) -> Itera
     yield from cells.table(["subscribers", "codecs in use", "encodings to join", "encodings a flush"], count_rows)
     yield ""
     yield f"![Cost of a delivery]({FANOUT_PLOT})"
+
+
+def crowds(found: Sequence[Crowd]) -> Iterator[str]:
+    yield "## One client that stops reading"
+    yield ""
+    rows = [
+        [
+            f"{it.stuck} of {it.clients}",
+            *(cells.short(ms) for ms in (it.median_ms, it.p99_ms)),
+            f"{it.grown_bytes / 1e6:.1f}",
+            f"{it.parked}",
+        ]
+        for it in found
+    ]
+    yield from cells.table(["stuck", "median, ms", "p99, ms", "memory grew by, MB", "parked"], rows)
+    yield ""
+    yield from cells.prose(
+        f"""
+        {PUBLISHES:,} publishes of 10 kB by a real server, every tenth flushed, as fast as it can; from the publish to the
+        frame at the clients that read. Clients acknowledge; whoever does not is sent nothing more. `python -m
+        benchmarks.stuck` prints these alone.
+        """
+    )
 
 
 # ---- plots ---------------------------------------------------------------------------------------------------------
