@@ -8,7 +8,12 @@ from tests.broadcast.world import World
 
 async def test_nobody_is_asked_about_the_message_of_a_client_that_is_gone(world: World) -> None:
     asked: list[Any] = []
-    hub = world.hub(authorize=lambda *question: asked.append(question) or True)
+
+    def authorize(*question: Any) -> bool:
+        asked.append(question)
+        return True
+
+    hub = world.hub(authorize=authorize)
     client = world.watcher().client
     client.disconnect()  # before its message's handler begins
     await client.send(SUBSCRIBE, Subscribe("c", "1", ("json",), None).to_wire())
