@@ -168,8 +168,8 @@ def crowds(found: Sequence[Crowd]) -> Iterator[str]:
     yield ""
     yield from cells.prose(
         f"""
-        {PUBLISHES:,} publishes of 10 kB by a real server, every tenth flushed, as fast as it can; from the publish to the
-        frame at the clients that read. Clients acknowledge; whoever does not is sent nothing more. `python -m
+        {PUBLISHES:,} publishes of 10 kB by a real server, every tenth flushed, as fast as it can; from the publish to
+        the frame at the clients that read. Clients acknowledge; whoever does not is sent nothing more. `python -m
         benchmarks.stuck` prints these alone.
         """
     )
