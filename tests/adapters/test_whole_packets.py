@@ -58,6 +58,14 @@ def test_what_eight_threads_send_arrives_whole_complete_and_in_order() -> None:
     assert received["frames"]
 
 
+def test_a_bytearray_is_bytes_to_the_client() -> None:
+    sio = socketio.Server(async_mode="threading")
+    WholePackets.guard(sio, SocketIsClosedError)
+    with serving_threads(socketio.WSGIApp(sio), sio) as url, RawClient(url) as client:
+        sio.emit("blob", bytearray(b"1"))
+        assert client.receive() == ["blob", b"1"]
+
+
 def collect(client: RawClient, events: int, acks: int) -> dict[str, list[Any]]:
     received: dict[str, list[Any]] = {"app": [], "ack": [], "frames": []}
     while len(received["app"]) < events or len(received["ack"]) < acks:

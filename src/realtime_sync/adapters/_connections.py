@@ -96,6 +96,7 @@ def unshared(packet: Any) -> Any:
     """Return an Engine.IO packet that one client may have for itself.
 
     python-engineio gives one packet to every client of a room, and the packet keeps how it was encoded first: bytes for
-    the first client on a WebSocket, which a client on polling cannot take, whose base64 then fails.
+    the first client on a WebSocket, which a client on polling cannot take, whose base64 then fails. Also, what is
+    `bytearray` would be sent as the text "bytearray(b'...')" by simple-websocket.
     """
-    return type(packet)(packet.packet_type, packet.data) if packet.binary else packet
+    return type(packet)(packet.packet_type, bytes(packet.data)) if packet.binary else packet
