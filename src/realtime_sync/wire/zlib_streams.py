@@ -61,8 +61,8 @@ class Deflate:
 
 
 def _primed(content: bytes) -> "_Compress":
-    # A window of 16 KiB holds the dictionary and the frame, and the smaller tables take 80 KiB a channel, not 260. Level
-    # 6 makes 123 bytes of a frame in 12 us, level 3 127 in 10.
+    # A window of 16 KiB holds the dictionary and the frame, and the smaller tables take 80 KiB a channel, not 260.
+    # Level 6 makes 123 bytes of a frame in 12 us, level 3 127 in 10.
     return zlib.compressobj(6, zlib.DEFLATED, -14, 5, zlib.Z_DEFAULT_STRATEGY, content)
 
 
