@@ -342,16 +342,16 @@ def eventlet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("options", [{"async_mode": "eventlet"}, {}])
 def test_eventlet_is_refused_with_the_reason_and_what_to_write_instead(options: dict[str, Any]) -> None:
     sio = socketio.Server(**options)
-    with pytest.raises(rs.UnsupportedServer, match='no longer maintained: pass async_mode="threading"'):
+    with pytest.raises(rs.UnsupportedServer, match='its maintainers are retiring: pass async_mode="threading"'):
         rs.attach(sio, authorize=rs.allow_everyone)
     assert sio.handlers == {}, "nothing was begun"
 
 
 @pytest.mark.usefixtures("eventlet")
 def test_eventlet_is_refused_as_soon_as_it_is_known() -> None:
-    with pytest.raises(rs.UnsupportedServer, match="no longer maintained"):
+    with pytest.raises(rs.UnsupportedServer, match="maintainers are retiring"):
         rs.attach(flask_socketio.SocketIO(async_mode="eventlet"), authorize=rs.allow_everyone)
     extension = flask_socketio.SocketIO()
     rs.attach(extension, authorize=rs.allow_everyone)
-    with pytest.raises(rs.UnsupportedServer, match="no longer maintained"):
+    with pytest.raises(rs.UnsupportedServer, match="maintainers are retiring"):
         extension.init_app(flask.Flask("app"))

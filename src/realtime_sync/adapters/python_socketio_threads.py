@@ -46,7 +46,7 @@ class ThreadedSocketIOTransport:
 
     def listen(self, receiver: Receiver) -> None:
         refuse_second(self._namespace, self._source.handles(SUBSCRIBE, self._namespace))
-        _refuse_unmaintained(self._source.async_mode)
+        _refuse_eventlet(self._source.async_mode)
         self._source.when_made(functools.partial(self._serve, receiver))
         for event in CLIENT_EVENTS:
             self._source.on(event, self._namespace, self._handler(receiver, event))
@@ -58,7 +58,7 @@ class ThreadedSocketIOTransport:
         return handle
 
     def _serve(self, receiver: Receiver, server: socketio.Server) -> None:
-        _refuse_unmaintained(server.async_mode)
+        _refuse_eventlet(server.async_mode)
         WholePackets.guard(server, SocketIsClosedError)
         self._rooms_lock = rooms_lock(server.manager)
         self._server, self._connections = server, Connections(server, self._namespace)
@@ -123,10 +123,10 @@ class ThreadedSocketIOTransport:
             self._server.emit(event, arguments, namespace=self._namespace, ignore_queue=True, **to)
 
 
-def _refuse_unmaintained(async_mode: str | None) -> None:
+def _refuse_eventlet(async_mode: str | None) -> None:
     if async_mode == "eventlet":
         raise UnsupportedServer(
-            'this server runs on eventlet, which is no longer maintained: pass async_mode="threading" (with '
+            'this server runs on eventlet, which its maintainers are retiring: pass async_mode="threading" (with '
             'simple-websocket installed) or async_mode="gevent" to it; when none is passed, python-socketio takes '
             "eventlet wherever it is installed"
         )
