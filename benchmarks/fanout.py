@@ -13,7 +13,8 @@ from benchmarks.fanout_server import PER_TURN
 TURNS = {1: 200, 50: 40, 200: 20}
 """Turns of 50 updates, by the number of clients: a few seconds each."""
 
-WAYS = (("plain", "json"), ("batch", "json"), ("frames", "json"), ("frames", "msgpack+zstd"))
+OUR_CODECS = ("json", "json+deflate+dictionary", "msgpack+zstd")
+WAYS = (("plain", "json"), ("batch", "json"), *(("frames", codec) for codec in OUR_CODECS))
 """How updates are sent, and by which codec."""
 
 PATIENCE_S = 180
