@@ -248,6 +248,19 @@ async def test_a_log_replays_a_bounded_number_of_deltas(world: World) -> None:
     assert deltas[-1].position == channel.position
 
 
+async def test_a_log_replays_a_bounded_number_of_deltas_however_often_the_server_restarts() -> None:
+    log = MemoryLog()
+    for n in range(3 * KEYFRAME_EVERY):
+        channel = World().hub(log=log).channel("c", initial={"n": -1})
+        channel.publish({"n": n})
+        await channel.flush()
+    keyframe = log.load_keyframe("c")
+    assert keyframe is not None
+    deltas = log.read_after("c", keyframe.position)
+    assert deltas is not None
+    assert len(deltas) < KEYFRAME_EVERY
+
+
 @on_both_shells
 async def test_deleting_a_channel_deletes_it_from_the_log(world: World) -> None:
     log = MemoryLog()

@@ -162,6 +162,7 @@ class SendingChannel(Channel):
                 raise LogRefused(f"channel {self.name!r}: the log lost what follows its keyframe {keyframe.position}")
             with self.lock:
                 self.primary.recover(keyframe, deltas)
+            self.deltas_since_keyframe = len(deltas)
         self.recovered = True
 
     def watch(self, fn: Callable[[], Any], interval_ms: float = 500) -> Callable[[], None]:
