@@ -87,3 +87,43 @@ def test_a_watch_that_begins_between_two_loops_runs_in_the_second() -> None:
         await hub.close()
 
     asyncio.run(serve())
+
+
+async def test_started_and_closed_a_thousand_times_leaves_no_task_and_no_timer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    before = asyncio.all_tasks()
+    timers: list[asyncio.TimerHandle] = []
+    call_at = loop.call_at
+
+    def noted(*arguments: Any, **options: Any) -> asyncio.TimerHandle:
+        timers.append(call_at(*arguments, **options))
+        return timers[-1]
+
+    monkeypatch.setattr(loop, "call_at", noted)
+    for number in range(1_000):
+        transport = MemoryTransport()
+        async with AsyncBroadcaster(transport, authorize=rs.allow_everyone) as hub:
+            transport.connect()
+            hub.channel("c").publish({"n": number})
+            hub.channel("c").watch(lambda: {"watched": True}, interval_ms=100_000)
+            if number % 100 == 0:
+                await hub.flush_all()  # the worker and the watch are under way
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+    assert timers != []
+    assert [timer for timer in timers if not timer.cancelled() and timer.when() > loop.time()] == []
+
+
+async def test_two_broadcasters_on_one_loop_have_nothing_in_common() -> None:
+    transports = [MemoryTransport(), MemoryTransport()]
+    hubs = [AsyncBroadcaster(transport, authorize=rs.allow_everyone) for transport in transports]
+    for number, hub in enumerate(hubs):
+        hub.channel("c").publish({"hub": number})
+    for number, transport in enumerate(transports):
+        await reaches_a_subscriber(transport, {"hub": number})
+    await hubs[0].close()
+    hubs[1].channel("c").publish({"hub": "still there"})
+    await reaches_a_subscriber(transports[1], {"hub": "still there"})
+    await hubs[1].close()

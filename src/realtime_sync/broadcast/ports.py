@@ -33,10 +33,12 @@ class Subscriber:
 
 
 Authorize: TypeAlias = Callable[[Subscriber, str, str], bool | Awaitable[bool]]
-"""`authorize(subscriber, channel, action)`; actions are `subscribe`, `resync` and `fetch`."""
+"""`authorize(subscriber, channel, action)`; actions are `subscribe`, `resync` and `fetch`.
+
+On an event loop it may be a coroutine function, on threads it is a plain one."""
 
 Load: TypeAlias = Callable[[str], Any]
-"""`load(channel)` returns its document, or None when there is none; may be a coroutine function."""
+"""`load(channel)` returns its document, or None when there is none; on an event loop it may be a coroutine function."""
 
 
 def allow_everyone(subscriber: Subscriber, channel: str, action: str) -> bool:
@@ -74,7 +76,10 @@ class Receiver(Protocol):
 
 
 class Transport(Protocol):
-    """Delivers to rooms and to single clients, in the order of the calls, and loses nothing silently."""
+    """Delivers to rooms and to single clients, in the order of the calls, and loses nothing silently.
+
+    On an event loop its coroutines may suspend. Those of a server on threads must not: they block, and return.
+    """
 
     def listen(self, receiver: Receiver) -> None:
         """Hand over clients' messages and departures to `receiver` from now on."""
