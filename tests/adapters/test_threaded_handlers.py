@@ -2,7 +2,9 @@
 
 import functools
 import sys
+import threading
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import flask
@@ -10,6 +12,7 @@ import flask_socketio
 import pytest
 import socketio
 from engineio.async_drivers.threading import _async as threading_driver
+from socketio.pubsub_manager import PubSubManager
 
 import realtime_sync as rs
 from realtime_sync.client import AsyncSyncClient, WatchedChannel
@@ -237,6 +240,37 @@ def test_cors_stays_what_the_application_said(origins: Any) -> None:
     rs.attach(extension, authorize=rs.allow_everyone)
     extension.init_app(flask.Flask("app"))
     assert extension.server.eio.cors_allowed_origins == origins
+
+
+class RecordingQueue(PubSubManager):
+    """A message queue to which nobody else listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.published: list[Any] = []
+        self.ends = threading.Event()
+
+    def _publish(self, message: Any) -> None:
+        self.published.append(message)
+
+    def _listen(self) -> Iterator[Any]:
+        self.ends.wait()
+        yield from ()
+
+
+async def test_frames_stay_out_of_the_servers_message_queue() -> None:
+    queue = RecordingQueue()
+    sio = socketio.Server(async_mode="threading", client_manager=queue)
+    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    channel = hub.channel("c", initial={"n": 0})
+    with hub, serving_threads(socketio.WSGIApp(sio), sio) as url:
+        async with AsyncSyncClient(url, transports=["websocket"], codecs=("msgpack",)) as client:
+            watched = await client.channel("c").ready()
+            channel.publish({"n": 1})
+            await watched.wait_for(functools.partial(shows, watched, 1))
+            sio.emit("news", b"1")
+    queue.ends.set()
+    assert [message["event"] for message in queue.published] == ["news"], "another process has another epoch"
 
 
 def test_the_typed_form_is_the_same_and_the_other_broadcaster_says_which_one_it_is() -> None:
