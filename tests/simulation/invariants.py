@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from realtime_sync.broadcast import flusher
 from realtime_sync.broadcast.encoded_frames import KEPT
-from realtime_sync.broadcast.flusher import KEYFRAME_EVERY
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from tests.simulation.server import Server
 from tests.simulation.weather import Weather
@@ -28,7 +28,7 @@ def the_log_is_bounded(server: Server, channel: SendingChannel, weather: Weather
     if server.log is not None and (keyframe := server.log.load_keyframe(channel.name)) is not None:
         deltas = server.log.read_after(channel.name, keyframe.position)
         assert deltas is not None
-        assert len(deltas) <= 2 * KEYFRAME_EVERY, "a restart would have to replay all of it"
+        assert len(deltas) <= 2 * flusher.KEYFRAME_EVERY, "a restart would have to replay all of it"
 
 
 def nobody_is_kept_who_left(server: Server, channel: SendingChannel, weather: Weather) -> None:

@@ -3,6 +3,7 @@
 import random
 from unittest.mock import patch
 
+from tests.simulation.haste import hurried
 from tests.simulation.loop import simulate
 from tests.simulation.misfortunes import Misfortunes
 from tests.simulation.quiet import become_quiet, come_to_an_end
@@ -18,7 +19,7 @@ def run(seed: int) -> World:
     # Epochs are drawn by the library, and so is the jitter of its retries: equal seeds must draw equal ones.
     random.seed(seed)
     epochs = random.Random(seed)
-    with patch("secrets.token_urlsafe", lambda _: f"{epochs.randrange(16**8):08x}"):
+    with hurried(), patch("secrets.token_urlsafe", lambda _: f"{epochs.randrange(16**8):08x}"):
         return simulate(_run(seed))
 
 

@@ -6,11 +6,19 @@ One test a seed: the name of a failing one says how to replay it, `.venv/bin/pyt
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.simulation.run import run
+
+SEEN = {
+    *("bytes", "delta", "keyframe", "part", "dictionary", "closed", "NoneType"),
+    *("SnapshotReplaced", "PatchApplied", "EventReceived", "EventsDropped", "StateChanged", "ResyncNeeded"),
+    *("Refused", "ChannelEnded"),
+}
+"""Messages and happenings without which the simulation would prove little."""
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 500
@@ -19,6 +27,13 @@ SEEDS = 500
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_every_promise_is_kept(seed: int) -> None:
     run(seed)
+
+
+def test_everything_happens_in_a_few_worlds() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(20):
+        seen += run(seed).seen
+    assert {kind for kind in SEEN if seen[kind] < 5} == set()
 
 
 @pytest.mark.parametrize("seed", [3, 14])

@@ -1,6 +1,7 @@
 """A client that watches channels: real subscriptions, behind links that do what they like."""
 
 import random
+from collections import Counter
 from typing import Any, Protocol, TypeAlias
 
 from realtime_sync.replication.replica import EventReceived, Happening, Replica, State
@@ -25,7 +26,9 @@ class Surroundings(Protocol):
 
     draw: random.Random
     weather: Weather
+    truth: Truth
     server: Server
+    seen: Counter[str]
 
     def chance(self, share: float) -> bool: ...
 
@@ -40,11 +43,11 @@ class Watch:
         events: How many events the application got.
     """
 
-    def __init__(self, channel: str, codecs: tuple[str, ...], truth: Truth, draw: random.Random) -> None:
+    def __init__(self, channel: str, codecs: tuple[str, ...], surroundings: Surroundings) -> None:
         self.channel = channel
-        self.subscription = Subscription(channel, codecs, Replica(uniform=draw.random))
+        self.subscription = Subscription(channel, codecs, Replica(uniform=surroundings.draw.random))
         self.events = 0
-        self._truth = truth
+        self._truth, self._seen = surroundings.truth, surroundings.seen
         self._last_number = 0
         self._furthest = (-1, -1)  # (life, offset) of the newest document that was shown as live
 
@@ -55,6 +58,7 @@ class Watch:
     def receive(self, body: Any, answer: Any, now: float) -> None:
         """Take a message, and hold what came of it against the truth."""
         for happening in self.subscription.receive(body, answer, now):
+            self._seen[type(happening).__name__] += 1
             self._check_event(happening)
         self.check()
 
@@ -81,6 +85,11 @@ class Watch:
         position = self.replica.position
         assert position is not None, "an event without a document"
         assert self._truth.at(self.channel, position).captures >= captures, f"event {number} before its state"
+
+
+def kind_of(body: Any) -> str:
+    """Return what a message carries, by its looks."""
+    return str(body.get("type")) if isinstance(body, dict) else type(body).__name__
 
 
 class Viewer:
@@ -158,6 +167,7 @@ class Viewer:
         event, (channel, body, *answer) = delivery
         if event == BATCH_UPDATE and channel in self.watches:
             watch = self.watches[channel]
+            self._world.seen[kind_of(body)] += 1
             before = watch.replica.position
             self._world.tell(self.name, channel, body, *answer, f"at {before}")
             watch.receive(body, answer[0] if answer else None, now)

@@ -66,7 +66,7 @@ class Weather:
             forgeries=draw.choice((0.0, 0.1)),
             failures=draw.choice((0.0, 0.0, 0.05)),
             keeps_log=draw.random() < 0.6,
-            steps=draw.choice((40, 80, 120)),
+            steps=draw.choice((30, 60, 100)),
             codecs=tuple(draw.choice(CODECS) for _ in range(draw.choice((4, 4, 5, 6)))),
             options={
                 "window_ms": draw.choice((0, 20, 50)),

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +38,7 @@ class World:
         viewers: Who watches them.
         forbidden: (viewer, channel) pairs that `authorize` refuses at the moment.
         complaints: What the library logged as an error, and what it should not have raised.
+        seen: How often a kind of message was received, and a kind of happening came of one.
         story: What happened last, for whoever has to understand a failure.
     """
 
@@ -46,6 +47,7 @@ class World:
         self.weather = Weather.of(self.draw)
         self.truth = Truth()
         self.forbidden: set[tuple[str, str]] = set()
+        self.seen: Counter[str] = Counter()
         self.complaints = Complaints(failures=self.weather.failures > 0)
         self.story: deque[tuple[Any, ...]] = deque(maxlen=STORY_LENGTH)
         self.server = Server(self.draw, self.weather, self.complaints, self._may, self._witness)
@@ -55,7 +57,7 @@ class World:
 
     def _viewer(self, number: int, codec: str) -> Viewer:
         channels = CHANNELS if number % 2 == 0 else [self.draw.choice(CHANNELS)]
-        watches = [Watch(channel, (codec, "json"), self.truth, self.draw) for channel in channels]
+        watches = [Watch(channel, (codec, "json"), self) for channel in channels]
         return Viewer(f"viewer-{number}", watches, self)
 
     @property
