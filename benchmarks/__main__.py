@@ -29,8 +29,12 @@ HERE = Path(__file__).parent
 LAST_RUN = HERE.parent / ".benchmarks" / "last_run.json"
 
 WHERE_IMPLEMENTATIONS_DIFFER = [
-    *(f"benchmarks/{name}" for name in ("test_diff.py", "test_publish.py", "test_lists.py")),
-    *("-k", "not rivals and not edit and not apply"),
+    *(f"benchmarks/test_diff.py::{name}" for name in ("test_ours", "test_floor")),
+    "benchmarks/test_lists.py::test_diff",
+    *(f"benchmarks/test_apply.py::{name}" for name in ("test_copy_on_write", "test_in_place")),
+    "benchmarks/test_draft.py::test_record_close_and_patch",
+    "benchmarks/test_publish.py",
+    "benchmarks/test_batching.py::test_primary",
 ]
 
 

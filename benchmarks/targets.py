@@ -81,6 +81,11 @@ def _shuffled(figures: Figures) -> Finding:
     return Finding(measured, large <= 1_000 and large / small < 30)
 
 
+def _throughput(figures: Figures) -> Finding:
+    millions = 50 / figures.get("batching", "Primary, `json`", 50).ms / 1e3
+    return Finding(f"{millions:.2f} M/s", millions >= 0.5)
+
+
 def _targets() -> Iterator[Target]:
     for size, least in ((100, 40), (1_000, 35), (10_000, 30)):
         judge = _times_as_fast(size, least)
@@ -102,11 +107,9 @@ def _targets() -> Iterator[Target]:
     yield Target("from `edit` to a frame in codec `json`, 1,000 nodes", "at most 100 µs", judge)
     judge = _under("whole path", "edit to msgpack+zstd frame", 1_000, 0.1)
     yield Target("the same in codec `msgpack+zstd`", "at most 100 µs", judge)
+    yield Target("`emit`, flush and encode, codec `json`, 50 in a frame", "0.5 M messages/s", _throughput)
     yield Target("list of 10,000 objects, one inserted at the head", "1 operation", _head)
     yield Target("list of 10,000 objects, shuffled", "under 1 s, never quadratic", _shuffled)
 
 
 TARGETS = list(_targets())
-
-DEPENDS_ON_IMPLEMENTATION = ("whole-snapshot", "`publish`", "list of")
-"""What the targets begin with that C and Python differ in."""

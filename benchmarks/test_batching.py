@@ -85,7 +85,6 @@ def test_primary(timing: Timing, size: int, codec: str) -> None:
         [batch],
         size=size,
         rounds=ROUNDS[size],
-        codec=codec,
     )
 
 
