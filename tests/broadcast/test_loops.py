@@ -127,3 +127,22 @@ async def test_two_broadcasters_on_one_loop_have_nothing_in_common() -> None:
     hubs[1].channel("c").publish({"hub": "still there"})
     await reaches_a_subscriber(transports[1], {"hub": "still there"})
     await hubs[1].close()
+
+
+class HangingTransport(MemoryTransport):
+    """It never comes back from a delivery."""
+
+    async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_close_leaves_no_task_at_a_transport_that_hangs(caplog: pytest.LogCaptureFixture) -> None:
+    before = asyncio.all_tasks()
+    transport = HangingTransport()
+    hub = AsyncBroadcaster(transport, authorize=rs.allow_everyone)
+    plain = transport.connect()
+    await plain.enter("c")
+    hub.channel("c").emit("e", 1)
+    await hub.close(timeout_s=0.01)
+    assert "unsent changes in channels ['c']" in caplog.text
+    assert asyncio.all_tasks() == before

@@ -11,7 +11,7 @@ from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.ports import Broadcaster, allow_everyone
 from realtime_sync.broadcast.primitives import Primitives, Thread
 from realtime_sync.broadcast.thread_runtime import ThreadRuntime
-from realtime_sync.broadcast.threaded_broadcaster import ThreadedBroadcaster
+from realtime_sync.broadcast.threaded_broadcaster import DRAINERS, ThreadedBroadcaster
 from realtime_sync.errors import ChannelClosed
 from realtime_sync.testing import MemoryTransport
 from tests.broadcast.threaded_world import ThreadedWorld
@@ -450,6 +450,24 @@ def test_close_does_not_wait_for_a_transport_that_hangs_and_says_what_is_lost(
     assert "unsent changes in channels ['c']" in caplog.text
     assert "while 2 threads were still sending" in caplog.text, "the worker, and the one that drains"
     gate.open.set()
+
+
+@pytest.mark.parametrize("threads", [0, 3, 100])
+def test_close_drains_many_channels_with_few_threads(threads: int) -> None:
+    started: list[Thread] = []
+
+    def start(run: Callable[[], None]) -> Thread:
+        if len(started) == threads:
+            raise RuntimeError("can't start new thread")
+        started.append(Primitives().start(run))
+        return started[-1]
+
+    transport = MemoryTransport()
+    hub = ThreadedBroadcaster(transport, authorize=allow_everyone, runtime=ThreadRuntime(Primitives(start=start)))
+    channels = [hub.channel(f"c{number}", initial={"n": number}) for number in range(40)]
+    hub.close()
+    assert [channel.position.offset for channel in channels] == [1] * 40
+    assert len(started) <= DRAINERS
 
 
 def test_a_watched_function_may_close_the_broadcaster(threaded_world: ThreadedWorld) -> None:

@@ -15,6 +15,9 @@ from realtime_sync.broadcast.registry import ShellKind, kind_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.replication.primary import Primary
 
+STOP_S = 1.0
+"""A task that is cancelled ends at once; one whose code holds on to it gets this long."""
+
 logger = logging.getLogger("realtime_sync")
 
 
@@ -96,11 +99,19 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         except (TimeoutError, ExceptionGroup) as error:
             lost = [channel.name for channel in self._channels if channel.is_pending]
             logger.error("closed with unsent changes in channels %s: %s", lost, error)
-        for task in [*self._background, *(channel.worker for channel in self._channels)]:
-            if task is not None:
-                task.cancel()
+        await self._stop_tasks()
         if self._log is not None:
             self._log.close()
+
+    async def _stop_tasks(self) -> None:
+        tasks = [*self._background]
+        for channel in self._channels:
+            if isinstance(channel.worker, asyncio.Task):
+                tasks.append(channel.worker)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
 
     # ---- the loop --------------------------------------------------------------------------------------------------
 
@@ -131,7 +142,7 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         self.bind()
         assert self._loop is not None, "bound above"
         if asyncio.get_running_loop() is self._loop:
-            await asyncio.shield(self._runtime.spawn(work()))
+            await asyncio.shield(self._spawn(work()))
         else:
             await asyncio.shield(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop)))
 

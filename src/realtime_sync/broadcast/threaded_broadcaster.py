@@ -1,7 +1,9 @@
 """The broadcaster for servers that run on threads or greenlets."""
 
+import contextlib
 import inspect
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, Unpack
 
@@ -17,6 +19,9 @@ from realtime_sync.replication.primary import Primary
 
 STOP_S = 1.0
 """Threads that are told to stop and only sleep end at once; one that still sends gets this long."""
+
+DRAINERS = 8
+"""Threads that send what is pending when a broadcaster is closed."""
 
 logger = logging.getLogger("realtime_sync")
 
@@ -116,10 +121,21 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
             self._log.close()
 
     def _drain(self, until: float) -> None:
-        """Flush every channel in a thread of its own: one that hangs holds up nobody else."""
-        jobs = [self._runtime.spawn(self._drain_channel(channel)) for channel in self._channels if channel.is_pending]
+        """Flush every channel, in a few threads: one that hangs holds up few others."""
+        pending = deque(channel for channel in self._channels if channel.is_pending)
+        jobs: list[ThreadJob] = []
+        try:
+            while len(jobs) < min(len(pending), DRAINERS):
+                jobs.append(self._runtime.spawn(self._drain_all(pending)))
+        except RuntimeError:  # the system has no more threads; this one is left
+            run_now(self._drain_all(pending))
         for job in jobs:
             job.wait(max(until - self._runtime.now(), 0))
+
+    async def _drain_all(self, pending: deque[ThreadedChannel]) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                await self._drain_channel(pending.popleft())
 
     async def _drain_channel(self, channel: ThreadedChannel) -> None:
         try:
