@@ -8,6 +8,7 @@ SyncError
  |    +-- EditConflict              another writer changed what this edit touches (also RuntimeError)
  |    +-- NoDocument                nothing was published to the channel yet (also LookupError)
  |    +-- ChannelClosed             the channel was closed or deleted (also RuntimeError)
+ |    +-- QueueFull                 too many events wait for a frame (also RuntimeError)
  |    +-- ReentrantCapture          `default` published to the channel that it converts for (also RuntimeError)
  |    +-- UnknownCodec              no codec of that name (also LookupError)
  |    +-- MissingExtra              an optional library is not installed (also ImportError)
@@ -124,6 +125,24 @@ class ChannelClosed(LocalError, RuntimeError):
 
     def __str__(self) -> str:
         return f"channel {self.channel!r} is closed: {self.reason}"
+
+
+class QueueFull(LocalError, RuntimeError):
+    """As many events as allowed wait for a frame already; this one was not taken.
+
+    Attributes:
+        max_queue_size: How many may wait.
+    """
+
+    def __init__(self, max_queue_size: int) -> None:
+        super().__init__(max_queue_size)
+        self.max_queue_size = max_queue_size
+
+    def __str__(self) -> str:
+        return (
+            f"{self.max_queue_size} events wait to be sent, and this one was not taken: emit it later, or raise "
+            "max_queue_size"
+        )
 
 
 class ReentrantCapture(LocalError, RuntimeError):

@@ -62,12 +62,19 @@ class HistoryLimits:
         max_bytes: Size of the kept frames as JSON.
         max_age_s: Seconds a frame is kept.
         max_catchup_events: Events replayed in one catch-up; earlier ones are counted as dropped.
+        max_lossless_events: Lossless events kept, apart from the frames: who comes back gets those that it missed.
+        max_lossless_bytes: Size of them as JSON. With a document they travel in one frame, which has bounds of its own.
+        max_lossless_age_s: Seconds a lossless event is kept. A day: a question asked in the evening is there in the
+            morning.
     """
 
     max_frames: int = attrs.field(default=1_000, validator=_positive)
     max_bytes: int = attrs.field(default=4 * 2**20, validator=_positive)
     max_age_s: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
     max_catchup_events: int = attrs.field(default=100, validator=attrs.validators.ge(0))
+    max_lossless_events: int = attrs.field(default=1_000, validator=_positive)
+    max_lossless_bytes: int = attrs.field(default=4 * 2**20, validator=_positive)
+    max_lossless_age_s: float = attrs.field(default=86_400.0, validator=attrs.validators.gt(0))
 
 
 @attrs.frozen(kw_only=True)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime_sync.errors import QueueFull
 from realtime_sync.replication.event_queue import EventQueue
 from realtime_sync.wire.frames import Event
 
@@ -129,3 +130,57 @@ def test_never_more_than_its_bound_and_every_event_accounted_for(entries: list[t
     taken, lost = queue.take()
     assert names(taken) == sorted(names(taken), key=int)
     assert len(taken) + lost + superseded == len(entries)
+
+
+def test_a_lossless_event_is_never_dropped_whatever_the_priorities() -> None:
+    queue = EventQueue(3)
+    add(queue, "low")
+    queue.add(Event("lossless-1", None), lossless=True)
+    queue.add(Event("lossless-2", None), priority=-9, lossless=True)
+    add(queue, "high", priority=5)
+    add(queue, "higher", priority=6)
+    taken, dropped = queue.take(7)
+    assert [(event.name, event.serial) for event in taken] == [("lossless-1", 7), ("lossless-2", 8), ("higher", None)]
+    assert dropped == 2
+
+
+def test_lossless_events_fill_a_queue_and_what_is_ordinary_gives_way() -> None:
+    queue = EventQueue(2)
+    add(queue, "a")
+    for name in ("l1", "l2"):
+        queue.add(Event(name, None), lossless=True)
+    with pytest.raises(QueueFull):
+        queue.add(Event("l3", None), lossless=True)
+    add(queue, "b", priority=9)
+    assert (len(queue), queue.dropped) == (2, 2)
+    assert names(queue.take()[0]) == ["l1", "l2"]
+    queue.add(Event("l3", None), lossless=True)
+    assert names(queue.take()[0]) == ["l3"]
+
+
+@given(st.lists(st.tuples(PRIORITIES, st.booleans()), max_size=60), st.sampled_from([1, 3, 7]))
+def test_with_lossless_ones_between_the_ordinary_ones_are_dropped_as_ever(
+    steps: list[tuple[int, bool]], max_size: int
+) -> None:
+    queue = EventQueue(max_size)
+    waiting: list[tuple[str, int, bool]] = []
+    for number, (priority, lossless) in enumerate(steps):
+        if lossless and sum(it[2] for it in waiting) >= max_size:
+            with pytest.raises(QueueFull):
+                queue.add(Event(str(number), None), priority, lossless=True)
+            continue
+        queue.add(Event(str(number), None), priority, lossless=lossless)
+        waiting.append((str(number), priority, lossless))
+        if len(waiting) > max_size:
+            waiting.remove(min((it for it in waiting if not it[2]), key=lambda it: it[1]))
+    assert names(queue.take()[0]) == [name for name, _, _ in waiting]
+
+
+def test_it_has_room_until_it_is_full_and_for_what_replaces_another() -> None:
+    queue = EventQueue(2)
+    assert queue.has_room()
+    add(queue, "a", key="k")
+    add(queue, "b")
+    assert not queue.has_room()
+    assert not queue.has_room("l")
+    assert queue.has_room("k")

@@ -16,12 +16,13 @@ from realtime_sync.errors import (
     NoDocument,
     PatchError,
     PathNotFound,
+    QueueFull,
 )
 from realtime_sync.limits import HistoryLimits
 from realtime_sync.position import Position
 from realtime_sync.replication.primary import COMPACT_AT_OPERATIONS, LooseEvents, Primary
-from realtime_sync.wire.frames import Delta, Event, Keyframe
-from realtime_sync.wire.messages import Outcome
+from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
+from realtime_sync.wire.messages import Heard, Outcome
 
 GRAPH: dict[str, Any] = {"nodes": {"n1": {"status": "RUNNING", "text": "Hello"}, "n2": {"status": "PENDING"}}}
 
@@ -516,3 +517,142 @@ def test_events_of_a_recovered_log_are_counted() -> None:
     after.recover(Keyframe(Position("A", 1), GRAPH), deltas)
     assert after.position == Position("A", 4)
     assert after.catch_up(Position("A", 2), now=0.0).dropped == 2
+
+
+# ---- lossless events -------------------------------------------------------------------------------------------------
+
+
+def emit_lossless(primary: Primary, *data: Any) -> None:
+    for one in data:
+        primary.emit("q", one, lossless=True)
+
+
+def primary_with_questions(count: int, **history: Any) -> Primary:
+    """Return a primary with two frames of history whose frame at offset `n + 1` carries lossless event `n`."""
+    primary = primary_with(history=HistoryLimits(**{"max_frames": 2, **history}))
+    for number in range(1, count + 1):
+        emit_lossless(primary, number)
+        flush(primary)
+    return primary
+
+
+def questions(*serials: int) -> tuple[Event, ...]:
+    return tuple(Event("q", serial, serial) for serial in serials)
+
+
+def test_lossless_events_are_numbered_in_order_when_they_are_cut() -> None:
+    primary = primary_with()
+    emit_lossless(primary, "a")
+    primary.emit("beat", 0)
+    emit_lossless(primary, "b")
+    assert flush_delta(primary).events == (Event("q", "a", 1), Event("beat", 0), Event("q", "b", 2))
+    emit_lossless(primary, "c")
+    assert flush_delta(primary).events == (Event("q", "c", 3),)
+
+
+def test_a_frame_that_is_taken_again_has_the_same_numbers() -> None:
+    primary = primary_with()
+    emit_lossless(primary, "a")
+    first = primary.take()
+    emit_lossless(primary, "b")
+    assert primary.take() is first
+    primary.commit(0.0)
+    assert flush_delta(primary).events == (Event("q", "b", 2),)
+
+
+def test_a_full_queue_of_lossless_events_takes_no_further_one_and_drops_ordinary_ones() -> None:
+    primary = primary_with(max_queue_size=2)
+    emit_lossless(primary, 1, 2)
+    with pytest.raises(QueueFull, match="max_queue_size"):
+        emit_lossless(primary, 3)
+    primary.emit("beat", 0)
+    frame = flush_delta(primary)
+    assert (frame.events, frame.dropped) == (questions(1, 2), 1)
+
+
+def test_a_keyframe_carries_the_lossless_events_that_its_reader_missed_however_long_it_was_away() -> None:
+    primary = primary_with_questions(9)
+    cut = primary.catch_up(Position("A", 3), 0.0, Heard("A", 2))
+    assert cut.keyframe == Keyframe(Position("A", 10), GRAPH, questions(3, 4, 5, 6, 7, 8, 9), serial=9)
+    assert cut.dropped == 0
+    lost = primary.catch_up(None, 0.0, Heard("A", 7)).keyframe
+    assert lost is not None
+    assert lost.events == questions(8, 9), "also to one that lost its document"
+
+
+def test_who_joins_begins_at_the_present() -> None:
+    keyframe = primary_with_questions(9).catch_up(None, 0.0).keyframe
+    assert keyframe == Keyframe(Position("A", 10), GRAPH, serial=9)
+
+
+def test_who_watched_another_life_gets_all_of_this_one() -> None:
+    keyframe = primary_with_questions(3).catch_up(Position("B", 7), 0.0, Heard("B", 8)).keyframe
+    assert keyframe is not None
+    assert keyframe.events == questions(1, 2, 3)
+
+
+def test_who_says_only_its_position_gets_what_came_after_it() -> None:
+    keyframe = primary_with_questions(9).catch_up(Position("A", 3), 0.0).keyframe
+    assert keyframe is not None
+    assert keyframe.events == questions(3, 4, 5, 6, 7, 8, 9)
+
+
+def test_a_patch_carries_all_lossless_events_and_the_newest_ordinary_ones() -> None:
+    primary = primary_with(history=HistoryLimits(max_catchup_events=1))
+    for number in (1, 2):
+        emit_lossless(primary, number)
+        primary.emit("beat", number)
+        flush(primary)
+    cut = primary.catch_up(Position("A", 1), 0.0, Heard("A", 0))
+    assert cut.delta is not None
+    assert cut.keyframe is not None
+    assert cut.delta.events == (*questions(1, 2), Event("beat", 2))
+    assert cut.delta.dropped == 1
+    assert (cut.keyframe.events, cut.keyframe.serial) == (cut.delta.events, 2)
+
+
+def test_what_the_lane_forgot_is_missing_by_its_number() -> None:
+    keyframe = primary_with_questions(9, max_lossless_events=3).catch_up(None, 0.0, Heard("A", 2)).keyframe
+    assert keyframe is not None
+    assert (keyframe.events, keyframe.serial) == (questions(7, 8, 9), 9)
+
+
+def test_before_a_document_lossless_events_are_kept_for_the_first_keyframe() -> None:
+    primary = Primary("A")
+    emit_lossless(primary, 1)
+    assert flush(primary) == LooseEvents(questions(1))
+    assert primary.catch_up(None, 0.0).serial == 1
+    primary.publish({"n": 1})
+    emit_lossless(primary, 2)
+    assert flush(primary) == Keyframe(Position("A", 1), {"n": 1}, questions(2), 0, 2, questions(1))
+
+
+def test_a_recovered_primary_has_the_lossless_events_of_its_log() -> None:
+    before = primary_with_questions(3)
+    saved = before.keyframe()
+    assert saved.lane == questions(1, 2, 3)
+    emit_lossless(before, 4)
+    after = Primary("NEW")
+    after.recover(saved, [flush_delta(before)])
+    keyframe = after.catch_up(None, 0.0, Heard("A", 1)).keyframe
+    assert keyframe is not None
+    assert (keyframe.events, keyframe.serial) == (questions(2, 3, 4), 4)
+    emit_lossless(after, 5)
+    assert flush_delta(after).events == questions(5)
+
+
+def test_a_first_keyframe_in_a_log_brings_back_what_came_before_and_with_it() -> None:
+    before = Primary("A")
+    emit_lossless(before, 1)
+    flush(before)
+    before.publish({})
+    emit_lossless(before, 2)
+    first = flush(before)
+    assert isinstance(first, Keyframe)
+    after = Primary("NEW")
+    after.recover(first, [])
+    assert after.keyframe().lane == questions(1, 2)
+
+
+def test_the_closing_frame_says_how_many_there_were() -> None:
+    assert primary_with_questions(3).closing_frame("over") == Closed("A", "over", 3)

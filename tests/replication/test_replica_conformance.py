@@ -9,6 +9,7 @@ import pytest
 from realtime_sync.document.equality import json_equal
 from realtime_sync.errors import ProtocolError, UnknownDictionary
 from realtime_sync.replication.backoff import Backoff
+from realtime_sync.replication.lossless_hearing import EventsLost
 from realtime_sync.replication.replica import (
     ChannelEnded,
     ChecksumMismatch,
@@ -47,12 +48,15 @@ def play(replica: Replica, step: dict[str, Any]) -> list[Happening]:
 
 
 def check(replica: Replica, step: dict[str, Any], happened: list[Happening]) -> None:
-    asked = [
-        {"request": one.request, "position": None if one.position is None else one.position.to_wire()}
-        for one in happened
-        if isinstance(one, ResyncNeeded)
+    expected = [step["asked"]] if step.get("asked") else []
+    asked = [one for one in happened if isinstance(one, ResyncNeeded)]
+    assert [{"request": one.request, "position": one.position and one.position.to_wire()} for one in asked] == [
+        {"request": one["request"], "position": one["position"]} for one in expected
     ]
-    assert asked == ([step["asked"]] if step.get("asked") else [])
+    heard = [one.heard and one.heard.to_wire() for one, said in zip(asked, expected, strict=True) if "heard" in said]
+    assert heard == [said["heard"] for said in expected if "heard" in said]
+    lost = [[one.epoch, one.first, one.last] for one in happened if isinstance(one, EventsLost)]
+    assert lost == step.get("lost", [])
     assert [[one.name, one.data] for one in happened if isinstance(one, EventReceived)] == step.get("events", [])
     assert sum(one.count for one in happened if isinstance(one, EventsDropped)) == step.get("dropped", 0)
     mismatches = [list(one.pointers) for one in happened if isinstance(one, ChecksumMismatch)]

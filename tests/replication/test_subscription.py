@@ -64,7 +64,7 @@ def test_it_subscribes_on_every_connection_with_the_position_it_holds() -> None:
     assert status(one) == "offline"
     one.connected(2.0)
     assert status(one) == "stale", "nobody knows yet whether it is the newest"
-    assert said(one) == [("sync:subscribe", {**message, "request": "2", "position": ["A", 7]})]
+    assert said(one) == [("sync:subscribe", {**message, "request": "2", "position": ["A", 7], "heard": ["A", 0]})]
     one.receive(None, answer("2", "up_to_date", position=["A", 7]), 3.0)
     assert status(one) == "live"
 
@@ -73,7 +73,7 @@ def test_once_admitted_it_asks_by_resync() -> None:
     one = live()
     gap = attrs.evolve(DELTA, base=Position("A", 8), position=Position("A", 9))
     one.receive(encoded(gap, "json"), None, 2.0)
-    assert said(one) == [("sync:resync", {"channel": "c", "request": "2", "position": ["A", 7]})]
+    assert said(one) == [("sync:resync", {"channel": "c", "request": "2", "position": ["A", 7], "heard": ["A", 0]})]
     assert status(one) == "stale"
 
 
@@ -364,7 +364,7 @@ def test_a_frame_needs_its_dictionary_and_without_it_changes_nothing(codec: str)
     one.receive(body, None, 2.0)
     assert status(one) == "live"
     assert one.replica.document == {"n": 7}
-    assert said(one) == [("sync:resync", {"channel": "c", "request": "2", "position": ["A", 7]})]
+    assert said(one) == [("sync:resync", {"channel": "c", "request": "2", "position": ["A", 7], "heard": ["A", 0]})]
     one.receive(body, None, 2.1)
     assert said(one) == [], "asked once"
     one.receive(bringing(dictionary, codec), None, 2.2)

@@ -6,7 +6,7 @@ import pytest
 
 from realtime_sync.errors import ProtocolError
 from realtime_sync.position import Position
-from realtime_sync.wire.messages import MAX_CODECS_OFFERED, Answer, Fetch, Outcome, Resync, Subscribe
+from realtime_sync.wire.messages import MAX_CODECS_OFFERED, Answer, Fetch, Heard, Outcome, Resync, Subscribe
 
 SUBSCRIBE = {"version": 1, "channel": "c", "request": "1", "codecs": ["json"], "position": ["A", 3]}
 
@@ -17,6 +17,9 @@ SUBSCRIBE = {"version": 1, "channel": "c", "request": "1", "codecs": ["json"], "
         Subscribe("c", "1", ("msgpack+zstd", "json"), None),
         Subscribe("c", "1", (), Position("A", 3), version=7),
         Subscribe("c", "1", ("json",), None, dictionaries=("a1b2c3d4",)),
+        Subscribe("c", "1", ("json",), None, heard=Heard("A", 0)),
+        Resync("c", "1", Position("A", 3), ("a1b2c3d4",), Heard("A", 2**53 - 1)),
+        Answer(Outcome.WAITING, "1", "json", Position("A", 0), serial=3),
         Resync("c", "2", Position("A", 3)),
         Resync("c", "2", None, ("a1b2c3d4", "00000000")),
         Fetch("c", "/a~1b"),
@@ -51,6 +54,12 @@ def test_a_message_survives_the_wire(message: Any) -> None:
         {"dictionaries": "a1b2c3d4"},
         {"dictionaries": [7]},
         {"dictionaries": None},
+        {"heard": 7},
+        {"heard": ["A"]},
+        {"heard": ["", 1]},
+        {"heard": ["A", -1]},
+        {"heard": ["A", True]},
+        {"heard": ["A", 2**53]},
     ],
 )
 def test_what_is_no_subscribe_message_is_refused(change: dict[str, Any]) -> None:
@@ -66,10 +75,11 @@ def test_anything_else_is_refused(message: Any, value: Any) -> None:
         message.from_wire(value)
 
 
-@pytest.mark.parametrize("dropped", [-1, 1.5, True, "1", None, 2**53])
-def test_what_is_no_count_is_refused(dropped: Any) -> None:
+@pytest.mark.parametrize("member", ["dropped", "serial"])
+@pytest.mark.parametrize("count", [-1, 1.5, True, "1", None, 2**53])
+def test_what_is_no_count_is_refused(member: str, count: Any) -> None:
     with pytest.raises(ProtocolError, match="count"):
-        Answer.from_wire({"outcome": "keyframe", "dropped": dropped})
+        Answer.from_wire({"outcome": "keyframe", member: count})
 
 
 def test_unknown_members_are_ignored() -> None:

@@ -1,6 +1,7 @@
 """Recent deltas of one channel, for subscribers that missed some."""
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 
 import attrs
 import orjson
@@ -8,6 +9,20 @@ import orjson
 from realtime_sync.limits import HistoryLimits
 from realtime_sync.position import Position
 from realtime_sync.wire.frames import Delta, Event
+
+
+def count_ordinary(events: Iterable[Event]) -> int:
+    """Return how many of `events` may be lost."""
+    return sum(event.serial is None for event in events)
+
+
+def _without_oldest(events: Iterable[Event], ordinary: int) -> Iterator[Event]:
+    """Yield all but the first so many that may be lost."""
+    for event in events:
+        if event.serial is None and ordinary:
+            ordinary -= 1
+        else:
+            yield event
 
 
 @attrs.frozen
@@ -54,11 +69,14 @@ class History:
         return [self._kept[index].delta for index in range(skipped, len(self._kept))]
 
     def events_of(self, deltas: list[Delta]) -> tuple[tuple[Event, ...], int]:
-        """Return the newest events of `deltas` that one catch-up may replay, and how many it leaves out."""
+        """Return the newest events of `deltas` that one catch-up may replay, and how many it leaves out.
+
+        Lossless ones are all replayed, and not counted.
+        """
         events = [event for delta in deltas for event in delta.events]
-        kept = min(len(events), self._limits.max_catchup_events)
-        left_out = len(events) - kept + sum(delta.dropped for delta in deltas)
-        return tuple(events[len(events) - kept :]), left_out
+        too_many = max(0, count_ordinary(events) - self._limits.max_catchup_events)
+        left_out = too_many + sum(delta.dropped for delta in deltas)
+        return tuple(_without_oldest(events, too_many)), left_out
 
     def _forget_old(self, now: float) -> None:
         limits = self._limits

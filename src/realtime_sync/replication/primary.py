@@ -19,10 +19,11 @@ from realtime_sync.position import Position
 from realtime_sync.replication.check_schedule import CheckSchedule
 from realtime_sync.replication.event_counts import EventCounts
 from realtime_sync.replication.event_queue import EventQueue
-from realtime_sync.replication.history import History
+from realtime_sync.replication.history import History, count_ordinary
+from realtime_sync.replication.lossless_lane import LosslessLane
 from realtime_sync.replication.pending_patch import PendingPatch
 from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
-from realtime_sync.wire.messages import Outcome
+from realtime_sync.wire.messages import Heard, Outcome
 
 COMPACT_AT_OPERATIONS = 1_000
 """A pending patch of more operations is replaced by a diff, which is never larger than the document."""
@@ -56,8 +57,9 @@ class CatchUp:
         outcome: `UP_TO_DATE` and `WAITING` need no frame; `PATCH` offers `delta` or, should that be smaller,
             `keyframe`; `KEYFRAME` has no delta to offer.
         position: Where it leads.
-        dropped: Events that were missed, as far as that is known, and that none of the frames says. Beside them, so that
-            all who are too far behind get one and the same keyframe.
+        dropped: Events that were missed, as far as that is known, and that none of the frames says. Beside them, so
+            that all who are too far behind get one and the same keyframe.
+        serial: Of the channel's last lossless event, for `WAITING`.
     """
 
     outcome: Outcome
@@ -65,6 +67,7 @@ class CatchUp:
     delta: Delta | None = None
     keyframe: Keyframe | None = None
     dropped: int = 0
+    serial: int = 0
 
 
 @attrs.frozen
@@ -106,6 +109,7 @@ class Primary:
         self.position = Position(epoch, 0)
         self._normalizer = normalizer
         self._history = History(history or HistoryLimits())
+        self._lane = LosslessLane(history or HistoryLimits())
         self._checks = CheckSchedule()
         self._events = EventQueue(max_queue_size)
         self._event_counts = EventCounts()
@@ -154,6 +158,15 @@ class Primary:
     def queued_events(self) -> int:
         """Events that wait for a frame."""
         return len(self._events)
+
+    @property
+    def max_queue_size(self) -> int:
+        """How many events may wait for a frame."""
+        return self._events.max_size
+
+    def has_room(self, key: str | None = None) -> bool:
+        """Whether an event could be emitted without losing one."""
+        return self._events.has_room(key)
 
     @property
     def pending_operations(self) -> int:
@@ -272,15 +285,16 @@ class Primary:
             while self._captured_since and self._captured_since[0][0] < oldest:
                 self._captured_since.popleft()
 
-    def emit(self, name: str, data: Any, *, priority: int = 0, key: str | None = None) -> None:
+    def emit(self, name: str, data: Any, *, priority: int = 0, key: str | None = None, lossless: bool = False) -> None:
         """Queue an event for the next frame; `data` is copied.
 
         Raises:
             InvalidName: The name is reserved.
             InvalidValue: `data` is no JSON.
+            QueueFull: It is lossless, and so are all that wait, as many as allowed.
         """
         check_event_name(name)
-        self._events.add(Event(name, self._normalizer(data)), priority, key)
+        self._events.add(Event(name, self._normalizer(data)), priority, key, lossless=lossless)
 
     def _changes(self, head: Json, value: Any, at: str) -> Patch:
         if at == "":
@@ -333,31 +347,35 @@ class Primary:
         return None if self._taken is None else self._taken.frame
 
     def _cut(self) -> _Taken:
-        taken, overflow = self._events.take()
+        taken, overflow = self._events.take(self._lane.serial + 1)
         events = tuple(taken)
         self._overflow += overflow
         dropped = overflow + self._untold
         after = Position(self.position.epoch, self.position.offset + 1)
         if not self._has_head:
-            # Replicas never see these; their first keyframe says how many.
-            self._untold = dropped + len(events)
+            # Replicas never see these; with their first keyframe they get the lossless ones, and the others' number.
+            self._untold = dropped + count_ordinary(events)
             return _Taken(LooseEvents(events), None)
         self._untold = 0
         if self._is_first_frame:
-            return _Taken(Keyframe(after, self._head, events, dropped), self._head)
+            serial = max((event.serial for event in events if event.serial is not None), default=self._lane.serial)
+            frame = Keyframe(after, self._head, events, dropped, serial, self._lane.events)
+            return _Taken(frame, self._head)
         patch = self._pending.patch
-        frame = Delta(self.position, after, patch, events, dropped, self._checks.check(patch, self._head))
+        delta = Delta(self.position, after, patch, events, dropped, self._checks.check(patch, self._head))
         self._pending = PendingPatch()
         self._compact_at = COMPACT_AT_OPERATIONS
-        return _Taken(frame, self._head)
+        return _Taken(delta, self._head)
 
     def commit(self, now: float) -> None:
         """The log has the frame under way: the position moves."""
         assert self._taken is not None, "no frame was taken"
         taken, self._taken = self._taken, None
         if isinstance(taken.frame, LooseEvents):
+            self._lane.extend(taken.frame.events, 0, now)
             return
         self.position = taken.frame.position
+        self._lane.extend(taken.frame.events, self.position.offset, now)
         self._settled = taken.document
         if isinstance(taken.frame, Delta):
             self._history.append(taken.frame, now)
@@ -367,7 +385,7 @@ class Primary:
             self._pending = PendingPatch(self._difference(self._settled, self._head))
 
     def _count_events(self, delta: Delta) -> None:
-        self._event_counts.append(delta.position.offset, len(delta.events) + delta.dropped)
+        self._event_counts.append(delta.position.offset, count_ordinary(delta.events) + delta.dropped)
 
     def take_overflow(self) -> int:
         """Return how many events a full queue lost, in the frames that were cut since the last call."""
@@ -376,18 +394,25 @@ class Primary:
 
     # ---- join and recover ----------------------------------------------------------------------------------------
 
-    def catch_up(self, position: Position | None, now: float) -> CatchUp:
-        """Return what brings a subscriber that holds the document at `position` (None: none) to the channel's."""
+    def catch_up(self, position: Position | None, now: float, heard: Heard | None = None) -> CatchUp:
+        """Return what brings a subscriber to the channel's position.
+
+        Args:
+            position: Where it holds the document; None: it holds none.
+            now: Seconds, as at `commit`.
+            heard: The lossless events that it has got. Who holds the document at a position has got, or knows to be
+                lost, all up to there: so it counts only for those to whom a whole document is sent.
+        """
         if self.position.offset == 0:
-            return CatchUp(Outcome.WAITING, self.position)
+            return CatchUp(Outcome.WAITING, self.position, serial=self._lane.serial)
         if position == self.position:
             return CatchUp(Outcome.UP_TO_DATE, self.position)
-        keyframe = Keyframe(self.position, self._settled)
-        if position is None or position.epoch != self.position.epoch:
-            return CatchUp(Outcome.KEYFRAME, self.position, keyframe=keyframe)
-        missed = self._history.since(position, now)
-        if missed is None:
-            dropped = self._event_counts.since(position.offset)
+        in_epoch = position if position is not None and position.epoch == self.position.epoch else None
+        missed = None if in_epoch is None else self._history.since(in_epoch, now)
+        if in_epoch is None or missed is None:
+            events = self._lane.since(self._last_heard(in_epoch, heard), now)
+            keyframe = Keyframe(self.position, self._settled, events, serial=self._lane.serial)
+            dropped = 0 if in_epoch is None else self._event_counts.since(in_epoch.offset)
             return CatchUp(Outcome.KEYFRAME, self.position, keyframe=keyframe, dropped=dropped)
         events, dropped = self._history.events_of(missed)
         return CatchUp(
@@ -395,10 +420,16 @@ class Primary:
             self.position,
             # The last delta leads to the same document, so its check holds for this one too.
             Delta(
-                position, self.position, compose(*(delta.patch for delta in missed)), events, dropped, missed[-1].check
+                in_epoch, self.position, compose(*(delta.patch for delta in missed)), events, dropped, missed[-1].check
             ),
-            Keyframe(self.position, self._settled, events, dropped),
+            Keyframe(self.position, self._settled, events, dropped, self._lane.serial),
         )
+
+    def _last_heard(self, position: Position | None, heard: Heard | None) -> int:
+        """Return the number of the last lossless event that a subscriber is not to get."""
+        if heard is not None:
+            return heard.serial if heard.epoch == self.position.epoch else 0  # it watched before this life began
+        return self._lane.serial if position is None else self._lane.serial_at(position.offset)
 
     def reaches(self, position: Position, now: float) -> bool:
         """Whether a patch can lead from `position` to the channel's."""
@@ -412,10 +443,15 @@ class Primary:
         """
         if self.position.offset == 0:
             raise NoDocument
-        return Keyframe(self.position, self._settled)
+        return Keyframe(self.position, self._settled, serial=self._lane.serial, lane=self._lane.events)
 
-    def recover(self, keyframe: Keyframe, deltas: list[Delta]) -> None:
+    def recover(self, keyframe: Keyframe, deltas: list[Delta], now: float = 0.0) -> None:
         """Go on where a log ended; what was captured meanwhile becomes a change on top of it.
+
+        Args:
+            keyframe: The newest that the log saved, with the lossless events that were kept then.
+            deltas: All that follow it.
+            now: Seconds, as at `commit`.
 
         Raises:
             PatchError: A delta of the log does not fit; nothing was recovered.
@@ -429,6 +465,8 @@ class Primary:
         self.position = deltas[-1].position if deltas else keyframe.position
         for delta in deltas:
             self._count_events(delta)
+        kept = [*keyframe.lane, *keyframe.events, *(event for delta in deltas for event in delta.events)]
+        self._lane.recover(kept, keyframe.serial, self.position.offset, now)
         if self._has_head and not self._head_is_initial:
             self._pending = PendingPatch(self._difference(document, self._head))
         else:
@@ -436,7 +474,7 @@ class Primary:
 
     def closing_frame(self, reason: str) -> Closed:
         """Return the frame that ends this epoch for every replica."""
-        return Closed(self.position.epoch, reason)
+        return Closed(self.position.epoch, reason, self._lane.serial)
 
 
 RESERVED_EVENTS = frozenset({"batch_update", "connect", "connect_error", "disconnect"})

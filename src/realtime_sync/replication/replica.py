@@ -13,8 +13,10 @@ from realtime_sync.errors import PatchError, ProtocolError, RemoteError
 from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
-from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
-from realtime_sync.wire.messages import Answer, Outcome
+from realtime_sync.replication.history import count_ordinary
+from realtime_sync.replication.lossless_hearing import EventsLost, Hearing
+from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe
+from realtime_sync.wire.messages import Answer, Heard, Outcome
 
 
 class State(enum.Enum):
@@ -130,11 +132,13 @@ class ResyncNeeded:
         request: Id for the answer to repeat.
         position: What to name as held; None for a whole document.
         reason: Why, for a log or an application.
+        heard: The lossless events that need not come again; None: it begins with those that are to come.
     """
 
     request: str
     position: Position | None
     reason: str
+    heard: Heard | None = None
 
 
 @attrs.frozen
@@ -164,6 +168,7 @@ Happening: TypeAlias = (
     | PatchApplied
     | EventReceived
     | EventsDropped
+    | EventsLost
     | ChecksumMismatch
     | ResyncNeeded
     | StateChanged
@@ -229,7 +234,13 @@ class Replica:
         self._is_answer = False  # whether it came as one, be it to a question that is settled
         self._missed = 0  # events, as that answer says
         self._last_applied: Position | None = None  # stays when the position is lost
+        self._hearing = Hearing()
         self._happenings: list[Happening] = []
+
+    @property
+    def heard(self) -> Heard | None:
+        """Which lossless events the application has got, or knows to be lost; None before the first answer."""
+        return self._hearing.heard
 
     @property
     def is_waiting(self) -> bool:
@@ -252,7 +263,7 @@ class Replica:
         if len(self._asked) > MAX_UNANSWERED:
             del self._asked[next(iter(self._asked))]
         self.deadline = now + self._delay_s()
-        return ResyncNeeded(self._open.id, self._open.position, reason)
+        return ResyncNeeded(self._open.id, self._open.position, reason, self.heard)
 
     def tick(self, now: float) -> list[Happening]:
         """Ask again when `deadline` has passed."""
@@ -296,7 +307,7 @@ class Replica:
             if answer.outcome is Outcome.UP_TO_DATE:
                 self._confirm(answer.position, now)
             elif answer.outcome is Outcome.WAITING:
-                self._wait_for_first(answer.position)
+                self._wait_for_first(answer.position, answer.serial)
             else:
                 self._ask_later(now)
         return self._flush()
@@ -373,37 +384,39 @@ class Replica:
         else:
             document = frame.document
             happened = SnapshotReplaced(document, frame.position)
-        events, dropped = self._unheard_events(frame)
+        told = self._hear_events(frame)
         self.document = document
         self.position = self._last_applied = frame.position
         self.has_document, self.closed_reason = True, None
         self._was_helped()
         self._enter(State.LIVE)
         self._happenings.append(happened)
-        if dropped:
-            self._happenings.append(EventsDropped(dropped))
-        self._happenings.extend(EventReceived(event.name, event.data) for event in events)
+        self._happenings += told
 
     def _was_passed(self, position: Position) -> bool:
         """Whether the application has seen a newer document of this life than the one at `position`."""
         last = self._last_applied
         return last is not None and last.epoch == position.epoch and position.offset < last.offset
 
-    def _unheard_events(self, frame: Keyframe | Delta) -> tuple[tuple[Event, ...], int]:
-        """Return the events to give to the application, and how many to report as dropped.
+    def _hear_events(self, frame: Keyframe | Delta) -> list[Happening]:
+        """Return what the application is told of a frame's events.
 
         A keyframe in an answer repeats the events since the position that the request named. When the replica has moved
-        on since, nobody can tell which of them it has had.
+        on since, nobody can tell which of the ordinary ones it has had; lossless ones have their numbers.
         """
+        serial = frame.serial if isinstance(frame, Keyframe) else 0
+        events, lost = self._hearing.hear(frame.position.epoch, frame.events, serial)
         named = None if self._answered is None else self._answered.position
         dropped = frame.dropped + self._missed
         if isinstance(frame, Keyframe) and self._is_answer and named != self._last_applied:
-            return (), dropped + len(frame.events)
-        return frame.events, dropped
+            dropped += count_ordinary(events)
+            events = tuple(event for event in events if event.serial is not None)
+        told: list[Happening] = [EventsDropped(dropped)] if dropped else []
+        return [*told, *lost, *(EventReceived(event.name, event.data) for event in events)]
 
     def _lose_frame(self, frame: Delta, now: float, reason: str) -> None:
-        # Its events are lost with it: the keyframe that is asked for does not know that they were missed.
-        if lost := len(frame.events) + frame.dropped:
+        # Its ordinary events are lost with it: the keyframe that is asked for does not know that they were missed.
+        if lost := count_ordinary(frame.events) + frame.dropped:
             self._happenings.append(EventsDropped(lost))
         self._lose(now, reason)
 
@@ -414,6 +427,7 @@ class Replica:
         self._stop_asking()
         self.closed_reason = frame.reason
         self._enter(State.CLOSED)
+        self._happenings += self._hearing.end(frame.epoch, frame.serial)
         self._happenings.append(ChannelEnded(frame.reason))
 
     # ---- the answers' words --------------------------------------------------------------------------------------
@@ -429,7 +443,9 @@ class Replica:
         elif self.state is State.STALE:
             self._ask(now, "an answer from before the replica moved on")
 
-    def _wait_for_first(self, position: Position | None) -> None:
+    def _wait_for_first(self, position: Position | None, serial: int) -> None:
+        if position is not None:
+            self._happenings += self._hearing.wait(position.epoch, serial)
         self.position = None if position is None else Position(position.epoch, 0)
         self.closed_reason = None
         self._was_helped()

@@ -47,6 +47,7 @@ from realtime_sync.wire.messages import (
     Ack,
     Answer,
     Fetch,
+    Heard,
     Outcome,
     Resync,
     Subscribe,
@@ -182,7 +183,10 @@ class Subscription:
         """The largest message that it may have to send, but for a fetch."""
         position = Position("e" * MAX_EPOCH_CHARS, MAX_OFFSET)
         dictionaries = ("00000000",) * DICTIONARIES_KEPT
-        subscribe = Subscribe(self.channel, "r" * MAX_REQUEST_CHARS, self.codecs, position, dictionaries=dictionaries)
+        heard = Heard(position.epoch, position.offset)
+        subscribe = Subscribe(
+            self.channel, "r" * MAX_REQUEST_CHARS, self.codecs, position, dictionaries=dictionaries, heard=heard
+        )
         return Outgoing(SUBSCRIBE, subscribe.to_wire())
 
     def fetch(self, pointer: str) -> Outgoing:
@@ -310,10 +314,17 @@ class Subscription:
         if not self._connected:
             return
         if self._admitted:
-            resync = Resync(self.channel, asked.request, asked.position, self.dictionaries)
+            resync = Resync(self.channel, asked.request, asked.position, self.dictionaries, asked.heard)
             self._outgoing.append(Outgoing(RESYNC, resync.to_wire()))
         else:
-            self._outgoing.append(Outgoing(SUBSCRIBE, self._subscribe(asked.request, asked.position)))
+            self._outgoing.append(Outgoing(SUBSCRIBE, self._subscribe(asked)))
 
-    def _subscribe(self, request: str, position: Position | None) -> dict[str, Any]:
-        return Subscribe(self.channel, request, self.codecs, position, dictionaries=self.dictionaries).to_wire()
+    def _subscribe(self, asked: ResyncNeeded) -> dict[str, Any]:
+        return Subscribe(
+            self.channel,
+            asked.request,
+            self.codecs,
+            asked.position,
+            dictionaries=self.dictionaries,
+            heard=asked.heard,
+        ).to_wire()

@@ -21,6 +21,7 @@ from realtime_sync.wire.frames import (
     Closed,
     Frame,
     Keyframe,
+    closed,
     delta,
     extra_to_wire,
     keyframe,
@@ -43,13 +44,14 @@ _CHARACTERS = {name: (character, operand) for character, (name, operand) in _OPE
 
 def frame_to_compact(frame: Frame) -> list[Any]:
     """Return the array that PROTOCOL.md gives for `frame`; it shares the frame's values."""
+    wire: list[Any]
     if isinstance(frame, Closed):
-        return ["c", frame.epoch, frame.reason]
-    epoch, offset = frame.position.epoch, frame.position.offset
-    if isinstance(frame, Keyframe):
-        wire = ["k", epoch, offset, frame.document]
+        wire = ["c", frame.epoch, frame.reason]
+    elif isinstance(frame, Keyframe):
+        wire = ["k", frame.position.epoch, frame.position.offset, frame.document]
     else:
-        wire = ["d", epoch, frame.base.offset, offset - frame.base.offset, changes_of(frame.patch)]
+        steps = frame.position.offset - frame.base.offset
+        wire = ["d", frame.position.epoch, frame.base.offset, steps, changes_of(frame.patch)]
     if extra := extra_to_wire(frame):
         wire.append(extra)
     return wire
@@ -68,8 +70,8 @@ def frame_from_compact(value: Any, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
             return delta(before, _further(before, steps), patch_of(changes, limits=limits), _extra(rest), limits)
         case ["k", epoch, offset, document, *rest]:
             return keyframe(Position.from_wire([epoch, offset]), document, _extra(rest))
-        case ["c", epoch, str(reason)]:
-            return Closed(Position.from_wire([epoch, 0]).epoch, reason)
+        case ["c", epoch, str(reason), *rest]:
+            return closed(epoch, reason, _extra(rest))
     raise ProtocolError(f"no frame: {value!r:.100}")
 
 

@@ -7,17 +7,24 @@ import attrs
 from realtime_sync.errors import LimitExceeded, ProtocolError
 from realtime_sync.jsontypes import Json, Patch
 from realtime_sync.limits import Limits
-from realtime_sync.position import Position
+from realtime_sync.position import MAX_OFFSET, Position
 
 DEFAULT_LIMITS = Limits()
 
 
 @attrs.frozen
 class Event:
-    """Something that happened, for the application at the other end."""
+    """Something that happened, for the application at the other end.
+
+    Attributes:
+        name: What the application listens for.
+        data: Any JSON value.
+        serial: Of a lossless event, its number: 1, 2, 3, ... in one epoch; None: it may be lost.
+    """
 
     name: str
     data: Json
+    serial: int | None = None
 
 
 @attrs.frozen
@@ -35,13 +42,20 @@ class Check:
 
 @attrs.frozen
 class Keyframe:
-    """The whole document at `position`."""
+    """The whole document at `position`.
+
+    Attributes:
+        serial: Of the channel's last lossless event up to `position`; 0: there was none.
+        lane: The lossless events that a channel keeps beside `events`, for its log alone: never sent.
+    """
 
     kind: ClassVar[str] = "keyframe"
     position: Position
     document: Json
     events: tuple[Event, ...] = ()
     dropped: int = 0
+    serial: int = 0
+    lane: tuple[Event, ...] = ()
 
 
 @attrs.frozen
@@ -59,11 +73,16 @@ class Delta:
 
 @attrs.frozen
 class Closed:
-    """The channel was deleted; no frame of `epoch` follows."""
+    """The channel was deleted; no frame of `epoch` follows.
+
+    Attributes:
+        serial: Of the channel's last lossless event; 0: there was none.
+    """
 
     kind: ClassVar[str] = "closed"
     epoch: str
     reason: str
+    serial: int = 0
 
 
 Frame: TypeAlias = Keyframe | Delta | Closed
@@ -73,7 +92,7 @@ Frame: TypeAlias = Keyframe | Delta | Closed
 def frame_to_wire(frame: Frame) -> dict[str, Any]:
     """Return the JSON object that PROTOCOL.md gives for `frame`; it shares the frame's values."""
     if isinstance(frame, Closed):
-        return {"type": "closed", "epoch": frame.epoch, "reason": frame.reason}
+        return {"type": "closed", "epoch": frame.epoch, "reason": frame.reason} | extra_to_wire(frame)
     wire: dict[str, Any] = {"type": frame.kind, "epoch": frame.position.epoch}
     if isinstance(frame, Delta):
         wire |= {"base": frame.base.offset, "offset": frame.position.offset, "patch": frame.patch}
@@ -82,16 +101,26 @@ def frame_to_wire(frame: Frame) -> dict[str, Any]:
     return wire | extra_to_wire(frame)
 
 
-def extra_to_wire(frame: Keyframe | Delta) -> dict[str, Any]:
+def extra_to_wire(frame: Frame) -> dict[str, Any]:
     """Return the members that a frame has only now and then; the same ones in both forms."""
     wire: dict[str, Any] = {}
-    if frame.events:
-        wire["events"] = [[event.name, event.data] for event in frame.events]
-    if frame.dropped:
-        wire["dropped"] = frame.dropped
-    if isinstance(frame, Delta) and frame.check is not None:
-        wire["check"] = [frame.check.crc32, *frame.check.pointers]
+    if not isinstance(frame, Closed):
+        if frame.events:
+            wire["events"] = [_event_to_wire(event) for event in frame.events]
+        if frame.dropped:
+            wire["dropped"] = frame.dropped
+    if isinstance(frame, Delta):
+        if frame.check is not None:
+            wire["check"] = [frame.check.crc32, *frame.check.pointers]
+    elif frame.serial:
+        wire["serial"] = frame.serial
     return wire
+
+
+def _event_to_wire(event: Event) -> list[Any]:
+    if event.serial is None:
+        return [event.name, event.data]
+    return [event.name, event.data, event.serial]
 
 
 def frame_from_wire(value: Any, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
@@ -112,7 +141,7 @@ def frame_from_wire(value: Any, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
         case {"type": "keyframe", "epoch": epoch, "offset": offset, "document": document}:
             return keyframe(Position.from_wire([epoch, offset]), document, value)
         case {"type": "closed", "epoch": str(epoch), "reason": str(reason)}:
-            return Closed(Position.from_wire([epoch, 0]).epoch, reason)
+            return closed(epoch, reason, value)
     raise ProtocolError(f"no frame: {value!r:.100}")
 
 
@@ -132,12 +161,21 @@ def delta(base: Position, position: Position, patch: Patch, extra: dict[str, Any
 
 
 def keyframe(position: Position, document: Json, extra: dict[str, Any]) -> Keyframe:
-    """Return a keyframe whose `events` and `dropped` are still to be read.
+    """Return a keyframe whose `events`, `dropped` and `serial` are still to be read.
 
     Raises:
         ProtocolError: `extra` is malformed.
     """
-    return Keyframe(position, document, _events(extra), _dropped(extra))
+    return Keyframe(position, document, _events(extra), _dropped(extra), _serial(extra))
+
+
+def closed(epoch: str, reason: str, extra: dict[str, Any]) -> Closed:
+    """Return a closing frame whose `serial` is still to be read.
+
+    Raises:
+        ProtocolError: `extra` is malformed, or `epoch` is none.
+    """
+    return Closed(Position.from_wire([epoch, 0]).epoch, reason, _serial(extra))
 
 
 def refuse_many_operations(count: int, limits: Limits) -> None:
@@ -157,7 +195,9 @@ def _event(value: Any) -> Event:
     match value:
         case [str(name), data]:
             return Event(name, data)
-    raise ProtocolError(f"an event is [name, data], not {value!r:.100}")
+        case [str(name), data, int(serial)] if 0 < serial <= MAX_OFFSET and not isinstance(serial, bool):
+            return Event(name, data, serial)
+    raise ProtocolError(f"an event is [name, data] or [name, data, serial], not {value!r:.100}")
 
 
 def _dropped(extra: dict[str, Any]) -> int:
@@ -165,6 +205,13 @@ def _dropped(extra: dict[str, Any]) -> int:
     if type(dropped) is not int or dropped < 0:
         raise ProtocolError(f"dropped is a count, not {dropped!r:.100}")
     return dropped
+
+
+def _serial(extra: dict[str, Any]) -> int:
+    serial = extra.get("serial", 0)
+    if type(serial) is not int or not 0 <= serial <= MAX_OFFSET:
+        raise ProtocolError(f"serial is a count, not {serial!r:.100}")
+    return serial
 
 
 def _check(extra: dict[str, Any], limits: Limits) -> Check | None:

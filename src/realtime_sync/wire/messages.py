@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from realtime_sync.errors import ProtocolError
-from realtime_sync.position import MAX_OFFSET, Position
+from realtime_sync.position import MAX_EPOCH_CHARS, MAX_OFFSET, Position
 
 WIRE_VERSION = 1
 SPOKEN_VERSIONS = (WIRE_VERSION,)
@@ -26,8 +26,14 @@ MAX_REQUEST_CHARS = 64
 MAX_CODECS_OFFERED = 32
 """More than any client knows; a longer list is no preference but a load."""
 
+MAX_CODEC_CHARS = 64
+"""Registering a longer name is refused."""
+
 MAX_DICTIONARIES_READ = 4
 """A client keeps two of a channel."""
+
+MAX_DICTIONARY_ID_CHARS = 64
+"""Ids have 8; a request that waits for its turn keeps those that it names."""
 
 
 class Outcome(enum.Enum):
@@ -60,10 +66,39 @@ _FOR_NOW = {Outcome.UNAVAILABLE, Outcome.TOO_SLOW}
 
 
 @attrs.frozen
+class Heard:
+    """Which lossless events an application has got: of one epoch all up to a number.
+
+    Beside the position, because it outlives it: a replica that lost its document still knows what it told.
+
+    Attributes:
+        epoch: The life of the channel's log that numbered them.
+        serial: Of the last one; 0 for none.
+    """
+
+    epoch: str
+    serial: int
+
+    def to_wire(self) -> list[Any]:
+        """Return `[epoch, serial]`."""
+        return [self.epoch, self.serial]
+
+    @classmethod
+    def from_wire(cls, value: object) -> "Heard":
+        """Raises ProtocolError when `value` is no `[epoch, serial]`."""
+        match value:
+            case [str(epoch), int(serial)] if 0 < len(epoch) <= MAX_EPOCH_CHARS and 0 <= serial <= MAX_OFFSET:
+                if not isinstance(serial, bool):
+                    return cls(epoch, serial)
+        raise ProtocolError(f"heard is [epoch, serial], not {value!r:.100}")
+
+
+@attrs.frozen
 class Subscribe:
     """A client asks for a channel, anew or again.
 
     Attributes:
+        heard: The lossless events that it has got; None: it begins with those that are to come.
         dictionaries: Ids of the channel's dictionaries that it holds.
     """
 
@@ -73,6 +108,7 @@ class Subscribe:
     position: Position | None
     version: int = WIRE_VERSION
     dictionaries: tuple[str, ...] = ()
+    heard: Heard | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Return the object that PROTOCOL.md gives for it."""
@@ -83,18 +119,24 @@ class Subscribe:
             "codecs": list(self.codecs),
             "position": self.position and self.position.to_wire(),
         }
-        if self.dictionaries:
-            wire["dictionaries"] = list(self.dictionaries)
-        return wire
+        return wire | _held_to_wire(self.dictionaries, self.heard)
 
     @classmethod
     def from_wire(cls, value: Any) -> "Subscribe":
         """Raises ProtocolError when `value` is no such message."""
         match value:
             case {"version": int(version), "channel": str(channel), "codecs": list(codecs)}:
-                if len(codecs) > MAX_CODECS_OFFERED or not all(type(codec) is str for codec in codecs):
+                if len(codecs) > MAX_CODECS_OFFERED or not all(_is_text(codec, MAX_CODEC_CHARS) for codec in codecs):
                     raise ProtocolError(f"codecs is a list of at most {MAX_CODECS_OFFERED} names")
-                return cls(channel, _request(value), tuple(codecs), _position(value), version, _dictionaries(value))
+                return cls(
+                    channel,
+                    _request(value),
+                    tuple(codecs),
+                    _position(value),
+                    version,
+                    _dictionaries(value),
+                    _heard(value),
+                )
         raise ProtocolError(f"no {SUBSCRIBE} message: {value!r:.100}")
 
 
@@ -104,12 +146,14 @@ class Resync:
 
     Attributes:
         dictionaries: Ids of the channel's dictionaries that it holds.
+        heard: The lossless events that it has got.
     """
 
     channel: str
     request: str
     position: Position | None
     dictionaries: tuple[str, ...] = ()
+    heard: Heard | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Return the object that PROTOCOL.md gives for it."""
@@ -118,16 +162,14 @@ class Resync:
             "request": self.request,
             "position": self.position and self.position.to_wire(),
         }
-        if self.dictionaries:
-            wire["dictionaries"] = list(self.dictionaries)
-        return wire
+        return wire | _held_to_wire(self.dictionaries, self.heard)
 
     @classmethod
     def from_wire(cls, value: Any) -> "Resync":
         """Raises ProtocolError when `value` is no such message."""
         match value:
             case {"channel": str(channel)}:
-                return cls(channel, _request(value), _position(value), _dictionaries(value))
+                return cls(channel, _request(value), _position(value), _dictionaries(value), _heard(value))
         raise ProtocolError(f"no {RESYNC} message: {value!r:.100}")
 
 
@@ -181,8 +223,9 @@ class Answer:
         codec: Codec of this body and all later frames; None when not subscribed.
         position: Where the channel stands, for `up_to_date` and `waiting`.
         message: Text for a human.
-        dropped: Events that were missed since the position that the request named, and that the frame beside it does not
-            say: so one keyframe serves all, however long each was away.
+        dropped: Events that were missed since the position that the request named, and that the frame beside it does
+            not say: so one keyframe serves all, however long each was away.
+        serial: Of the channel's last lossless event, for `waiting`; 0: there was none.
     """
 
     outcome: Outcome
@@ -191,6 +234,7 @@ class Answer:
     position: Position | None = None
     message: str | None = None
     dropped: int = 0
+    serial: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """Return the object that PROTOCOL.md gives for it."""
@@ -205,6 +249,8 @@ class Answer:
             wire["message"] = self.message
         if self.dropped:
             wire["dropped"] = self.dropped
+        if self.serial:
+            wire["serial"] = self.serial
         return wire
 
     @classmethod
@@ -223,6 +269,7 @@ class Answer:
                     _position(value),
                     _optional_text(value, "message"),
                     _count(value, "dropped"),
+                    _count(value, "serial"),
                 )
         raise ProtocolError(f"no answer: {value!r:.100}")
 
@@ -260,11 +307,29 @@ def _position(value: dict[str, Any]) -> Position | None:
     return None if position is None else Position.from_wire(position)
 
 
+def _held_to_wire(dictionaries: tuple[str, ...], heard: Heard | None) -> dict[str, Any]:
+    wire: dict[str, Any] = {}
+    if dictionaries:
+        wire["dictionaries"] = list(dictionaries)
+    if heard is not None:
+        wire["heard"] = heard.to_wire()
+    return wire
+
+
+def _heard(value: dict[str, Any]) -> Heard | None:
+    heard = value.get("heard")
+    return None if heard is None else Heard.from_wire(heard)
+
+
 def _dictionaries(value: dict[str, Any]) -> tuple[str, ...]:
     ids = value.get("dictionaries", [])
-    if type(ids) is not list or not all(type(one) is str for one in ids[:MAX_DICTIONARIES_READ]):
+    if type(ids) is not list or not all(_is_text(one, MAX_DICTIONARY_ID_CHARS) for one in ids[:MAX_DICTIONARIES_READ]):
         raise ProtocolError(f"dictionaries is a list of ids, not {ids!r:.100}")
     return tuple(ids[:MAX_DICTIONARIES_READ])
+
+
+def _is_text(value: object, max_chars: int) -> bool:
+    return type(value) is str and len(value) <= max_chars
 
 
 def _optional_text(value: dict[str, Any], member: str) -> str | None:
