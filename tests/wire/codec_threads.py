@@ -5,11 +5,12 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from realtime_sync.jsontypes import Json
 from realtime_sync.wire.codec import available_codecs, get_codec
+from realtime_sync.wire.dictionary import Dictionary, uses_dictionary
 
 THREADS = 8
 ROUNDS = 1_500
@@ -51,12 +52,35 @@ def round_trips(codec_name: str, number: int) -> None:
         assert codec.decode(encoded[which]) == documents[which], f"{codec_name} decoded another's document"
 
 
+def round_trips_with_dictionary(codec_name: str, dictionary: Dictionary, number: int) -> None:
+    """The same with a dictionary that all threads share."""
+    codec = get_codec(codec_name)
+    assert uses_dictionary(codec), "only asked of one that does"
+    value = document(number, 3)
+    encoded = codec.encode_with(value, dictionary)
+    for _ in range(ROUNDS):
+        assert codec.encode_with(value, dictionary) == encoded, f"{codec_name} encoded another's document"
+        decoded = codec.decode_with(encoded, {dictionary.id: dictionary})
+        assert decoded == value, f"{codec_name} decoded another's document"
+
+
+def races_of(codec_name: str) -> Iterator[Callable[[int], None]]:
+    """Yield what threads shall do with a codec, all at once."""
+    yield partial(round_trips, codec_name)
+    codec = get_codec(codec_name)
+    if uses_dictionary(codec):
+        dictionary = codec.dictionary_of([codec.sample(document(number, 5)) for number in range(60)])
+        assert dictionary is not None, "samples enough"
+        yield partial(round_trips_with_dictionary, codec_name, dictionary)
+
+
 def main() -> None:
     sys.setswitchinterval(1e-5)  # threads meet inside of calls more often than they do by chance
     for codec_name in available_codecs():
-        failures = race(partial(round_trips, codec_name))
-        if failures:
-            raise ExceptionGroup(codec_name, [error for error in failures if isinstance(error, Exception)])
+        for work in races_of(codec_name):
+            failures = race(work)
+            if failures:
+                raise BaseExceptionGroup(codec_name, failures)
         print(codec_name, flush=True)
 
 
