@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from realtime_sync.jsontypes import Json
 from realtime_sync.limits import HIGHEST_DEPTH, Limits
 from realtime_sync.wire.codec import available_codecs, get_codec
 from tests.wire.hostile_corpus import HEAVY, LARGE, SMALL
+from tests.wire.mutations import mutated
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).with_name("hostile_corpus.py")
@@ -77,43 +77,14 @@ def test_a_frame_with_anything_before_or_behind_it_is_refused(codec: str) -> Non
             get_codec(codec).decode(other + data)
 
 
-def _flip(data: bytearray, draw: random.Random) -> None:
-    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-
-
-def _overwrite(data: bytearray, draw: random.Random) -> None:
-    data[draw.randrange(len(data))] = draw.randrange(256)
-
-
-def _remove(data: bytearray, draw: random.Random) -> None:
-    start = draw.randrange(len(data))
-    del data[start : start + draw.randrange(1, 9)]
-
-
-def _repeat(data: bytearray, draw: random.Random) -> None:
-    start = draw.randrange(len(data))
-    data[start:start] = data[start : start + draw.randrange(1, 9)] * draw.randrange(1, 4)
-
-
-def _insert(data: bytearray, draw: random.Random) -> None:
-    start = draw.randrange(len(data))
-    data[start:start] = draw.randbytes(draw.randrange(1, 9))
-
-
-MUTATIONS: list[Callable[[bytearray, random.Random], None]] = [_flip, _overwrite, _remove, _repeat, _insert]
-
-
 @pytest.mark.parametrize("codec", available_codecs())
 def test_a_changed_frame_is_refused_or_means_other_json(codec: str) -> None:
     draw = random.Random(f"mutations of {codec}")
     encoded = get_codec(codec).encode(FRAME)
     refused = 0
     for _ in range(math.ceil(MUTATIONS_IN_ALL / len(available_codecs()))):
-        data = bytearray(encoded)
-        for _ in range(draw.randrange(1, 4)):
-            draw.choice(MUTATIONS)(data, draw)
         try:
-            value = get_codec(codec).decode(bytes(data))
+            value = get_codec(codec).decode(mutated(encoded, draw))
         except DecodeError:
             refused += 1
         else:
