@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from realtime_sync.brief import brief
 from realtime_sync.errors import ProtocolError
 
 MAX_EPOCH_CHARS = 64
@@ -42,7 +43,7 @@ class Position:
             case [str(epoch), int(offset)] if 0 < len(epoch) <= MAX_EPOCH_CHARS and 0 <= offset <= MAX_OFFSET:
                 if not isinstance(offset, bool):
                     return cls(epoch, offset)
-        raise ProtocolError(f"a position is [epoch, offset], not {value!r:.100}")
+        raise ProtocolError(f"a position is [epoch, offset], not {brief(value)}")
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.offset}"
