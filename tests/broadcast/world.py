@@ -1,6 +1,6 @@
 """A broadcaster on virtual time over an in-memory transport, and subscribers with real replicas."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.ports import allow_everyone
@@ -41,7 +41,7 @@ class Watcher:
         self.answers: list[dict[str, Any]] = []
         self.frames_bytes: list[Any] = []
 
-    async def join(self) -> "Watcher":
+    async def join(self) -> Self:
         self.subscription.connected(self.world.clock.now())
         await self.pump()
         return self

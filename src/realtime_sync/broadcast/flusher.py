@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from realtime_sync.broadcast.dictionaries import DictionaryBody
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
+from realtime_sync.broadcast.rooms import room_of
 from realtime_sync.broadcast.sending_channel import Delivery, SendingChannel
 from realtime_sync.broadcast.stats import Counters, Drop
 from realtime_sync.errors import MessageTooLarge
@@ -24,11 +25,6 @@ KEYFRAME_EVERY = 100
 """Deltas between two keyframes in a log: what a restart has to replay at most."""
 
 logger = logging.getLogger("realtime_sync")
-
-
-def room_of(channel: str, codec: str) -> str:
-    """Return the private room of a channel's subscribers with one codec."""
-    return f"realtime_sync|{codec}|{channel}"
 
 
 class Flusher:

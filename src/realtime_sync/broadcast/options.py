@@ -7,6 +7,7 @@ import attrs
 
 from realtime_sync.broadcast.encoded_frames import TEXT_CODEC
 from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
+from realtime_sync.broadcast.rooms import OURS
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import InvalidName
 from realtime_sync.limits import HistoryLimits, Limits, ReaderLimits
@@ -78,15 +79,16 @@ class Options:
         return next((codec for codec in offered if codec in allowed), TEXT_CODEC)
 
     def is_channel_name(self, name: object) -> bool:
-        """Whether `name` may name a channel: text without control characters, within its limit."""
-        if not isinstance(name, str) or not name or not name.isprintable():
+        """Whether `name` may name a channel: text without control characters, within its limit, and no room of ours."""
+        most = self.limits.max_channel_name_bytes
+        if not isinstance(name, str) or not 0 < len(name) <= most or not name.isprintable():
             return False
-        return len(name.encode()) <= self.limits.max_channel_name_bytes
+        return len(name.encode()) <= most and not name.startswith(OURS)
 
     def check_channel_name(self, name: object) -> None:
         """Raise InvalidName unless `name` may name a channel."""
         if not self.is_channel_name(name):
             raise InvalidName(
                 f"{name!r:.100} cannot be a channel's name: it must be printable text of 1 to "
-                f"{self.limits.max_channel_name_bytes} bytes"
+                f"{self.limits.max_channel_name_bytes} bytes that does not begin with {OURS!r}"
             )

@@ -9,15 +9,17 @@ import attrs
 
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.encoded_frames import Body
-from realtime_sync.broadcast.flusher import RETRY, Flusher, room_of
+from realtime_sync.broadcast.flusher import RETRY, Flusher
 from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.pace import Pace
 from realtime_sync.broadcast.ports import Load, Runtime, Transport
+from realtime_sync.broadcast.rooms import room_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.session import Admission, Session
 from realtime_sync.broadcast.stats import Counters, Drop, ResyncCause
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
+from realtime_sync.limits import HIGHEST_DEPTH
 from realtime_sync.position import Position
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire import messages
@@ -38,6 +40,9 @@ NO_BODY = Body(None, 0)
 """What comes with an answer that is enough."""
 
 FORBIDDEN = Answer(Outcome.FORBIDDEN)
+
+PACES_PER_CHANNEL = 2
+"""A client that leaves all its channels for others is asked to wait for none of them."""
 
 logger = logging.getLogger("realtime_sync")
 
@@ -170,6 +175,8 @@ class Reception:
 
     async def _serve_in_turn(self, session: Session, wanted: Subscribe | Resync) -> None:
         """Answer a request, unless its client asks too often: then the newest is answered after a while."""
+        if not self._options.is_channel_name(wanted.channel):  # nothing is kept of it, not even that it was asked for
+            return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
         now = self._runtime.now()
         pace = session.pace(wanted.channel, now)
         wait_s = pace.wait_s(now)
@@ -265,9 +272,13 @@ class Reception:
         self._counters.resync(cause)
 
     async def _fetch(self, session: Session, wanted: Fetch) -> dict[str, Any]:
+        if not self._options.is_channel_name(wanted.channel):
+            return {"error": "forbidden"}
         admission = session.ask(wanted.channel)
         if not await self._is_authorized(session, wanted.channel, "fetch"):
             return {"error": "forbidden"}
+        if wanted.pointer.count("/") > HIGHEST_DEPTH:
+            return {"error": "not_found"}  # before it is cut into millions of tokens: no document is that deep
         channel = self._channels.open(wanted.channel)
         if not await self._load(channel):
             return {"error": "unavailable"}
@@ -315,8 +326,6 @@ class Reception:
         return None
 
     async def _is_authorized(self, session: Session, channel: str, action: str) -> bool:
-        if not self._options.is_channel_name(channel):
-            return False
         try:
             allowed = self._options.authorize(session.subscriber, channel, action)
             if inspect.isawaitable(allowed):
@@ -489,7 +498,8 @@ class Reception:
             return {"error": "invalid"}
         if self._transport.is_connected(sid):
             answer = Answer(Outcome.INVALID, request_of(message), message=str(error))
-            await self._answer(sid, channel_of(message) or "", answer)
+            named = channel_of(message)
+            await self._answer(sid, named if named and self._options.is_channel_name(named) else "", answer)
         return None
 
     async def _refuse_unavailable(self, session: Session, event: str, message: Any, error: ChannelClosed) -> Any:
@@ -507,7 +517,8 @@ class Reception:
     def _session(self, sid: str) -> Session:
         session = self._sessions.get(sid)
         if session is None:  # of two threads that come here at once both get the one that was first
-            new = Session(self._transport.subscriber(sid), self._runtime.lock())
+            max_paces = PACES_PER_CHANNEL * self._options.limits.max_channels_per_client
+            new = Session(self._transport.subscriber(sid), self._runtime.lock(), max_paces)
             session = self._sessions.setdefault(sid, new)
         return session
 

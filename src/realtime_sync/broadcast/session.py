@@ -10,8 +10,8 @@ from realtime_sync.broadcast.pace import Pace
 from realtime_sync.broadcast.ports import Subscriber
 from realtime_sync.broadcast.sending_channel import SendingChannel
 
-MAX_PACES = 200
-"""More are looked through for those that can be forgotten."""
+OTHER_CHANNELS = ""
+"""No channel's name; under it are paced, together, those for which there is no room."""
 
 
 @attrs.define(eq=False)
@@ -34,6 +34,7 @@ class Session:
     Attributes:
         subscriber: Who it is.
         lock: Its requests are answered one after the other, in the order in which they came.
+        max_paces: Channels whose requests are paced apart.
         guard: Held for a moment to join or leave, or to revoke: any thread may do that. Nothing is awaited under it.
         channels: What it watches, by name.
         admission: The newest request.
@@ -42,15 +43,21 @@ class Session:
 
     subscriber: Subscriber
     lock: AbstractAsyncContextManager[Any]
+    max_paces: int
     guard: threading.Lock = attrs.field(factory=threading.Lock)
     channels: dict[str, SendingChannel] = attrs.field(factory=dict)
     admission: Admission | None = None
     paces: dict[str, Pace] = attrs.field(factory=dict)
 
     def pace(self, channel: str, now: float) -> Pace:
-        """Return how often it asks about a channel; what was long ago is forgotten."""
-        if len(self.paces) > MAX_PACES:
+        """Return how often it asks about a channel; what was long ago is forgotten.
+
+        Who asks about ever more channels in a moment gets one pace for all that are too many.
+        """
+        if channel not in self.paces and len(self.paces) >= self.max_paces:
             self.paces = {name: pace for name, pace in self.paces.items() if not pace.is_rested(now)}
+            if len(self.paces) >= self.max_paces:
+                channel = OTHER_CHANNELS
         return self.paces.setdefault(channel, Pace())
 
     def ask(self, channel: str) -> Admission:
