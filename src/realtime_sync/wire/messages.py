@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from realtime_sync.brief import brief
 from realtime_sync.errors import ProtocolError
 from realtime_sync.position import MAX_EPOCH_CHARS, MAX_OFFSET, Position
 
@@ -90,7 +91,7 @@ class Heard:
             case [str(epoch), int(serial)] if 0 < len(epoch) <= MAX_EPOCH_CHARS and 0 <= serial <= MAX_OFFSET:
                 if not isinstance(serial, bool):
                     return cls(epoch, serial)
-        raise ProtocolError(f"heard is [epoch, serial], not {value!r:.100}")
+        raise ProtocolError(f"heard is [epoch, serial], not {brief(value)}")
 
 
 @attrs.frozen
@@ -137,7 +138,7 @@ class Subscribe:
                     _dictionaries(value),
                     _heard(value),
                 )
-        raise ProtocolError(f"no {SUBSCRIBE} message: {value!r:.100}")
+        raise ProtocolError(f"no {SUBSCRIBE} message: {brief(value)}")
 
 
 @attrs.frozen
@@ -170,7 +171,7 @@ class Resync:
         match value:
             case {"channel": str(channel)}:
                 return cls(channel, _request(value), _position(value), _dictionaries(value), _heard(value))
-        raise ProtocolError(f"no {RESYNC} message: {value!r:.100}")
+        raise ProtocolError(f"no {RESYNC} message: {brief(value)}")
 
 
 @attrs.frozen
@@ -190,7 +191,7 @@ class Ack:
         match value:
             case {"channel": str(channel), "position": list(position)}:
                 return cls(channel, Position.from_wire(position))
-        raise ProtocolError(f"no {ACK} message: {value!r:.100}")
+        raise ProtocolError(f"no {ACK} message: {brief(value)}")
 
 
 @attrs.frozen
@@ -210,7 +211,7 @@ class Fetch:
         match value:
             case {"channel": str(channel), "pointer": str(pointer)}:
                 return cls(channel, pointer)
-        raise ProtocolError(f"no {FETCH} message: {value!r:.100}")
+        raise ProtocolError(f"no {FETCH} message: {brief(value)}")
 
 
 @attrs.frozen
@@ -261,7 +262,7 @@ class Answer:
                 try:
                     known = Outcome(outcome)
                 except ValueError:
-                    raise ProtocolError(f"no outcome {outcome!r:.100}") from None
+                    raise ProtocolError(f"no outcome {brief(outcome)}") from None
                 return cls(
                     known,
                     _optional_text(value, "request"),
@@ -271,7 +272,7 @@ class Answer:
                     _count(value, "dropped"),
                     _count(value, "serial"),
                 )
-        raise ProtocolError(f"no answer: {value!r:.100}")
+        raise ProtocolError(f"no answer: {brief(value)}")
 
 
 def unsubscribe_to_wire(channel: str) -> dict[str, Any]:
@@ -324,7 +325,7 @@ def _heard(value: dict[str, Any]) -> Heard | None:
 def _dictionaries(value: dict[str, Any]) -> tuple[str, ...]:
     ids = value.get("dictionaries", [])
     if type(ids) is not list or not all(_is_text(one, MAX_DICTIONARY_ID_CHARS) for one in ids[:MAX_DICTIONARIES_READ]):
-        raise ProtocolError(f"dictionaries is a list of ids, not {ids!r:.100}")
+        raise ProtocolError(f"dictionaries is a list of ids, not {brief(ids)}")
     return tuple(ids[:MAX_DICTIONARIES_READ])
 
 
@@ -335,12 +336,12 @@ def _is_text(value: object, max_chars: int) -> bool:
 def _optional_text(value: dict[str, Any], member: str) -> str | None:
     text = value.get(member)
     if text is not None and type(text) is not str:
-        raise ProtocolError(f"{member} is a string, not {text!r:.100}")
+        raise ProtocolError(f"{member} is a string, not {brief(text)}")
     return text
 
 
 def _count(value: dict[str, Any], member: str) -> int:
     count = value.get(member, 0)
     if type(count) is not int or not 0 <= count <= MAX_OFFSET:
-        raise ProtocolError(f"{member} is a count, not {count!r:.100}")
+        raise ProtocolError(f"{member} is a count, not {brief(count)}")
     return count
