@@ -92,8 +92,13 @@ describe("subscribing", () => {
     assert.deepEqual(socket.take(), [subscribe("3", null)]);
   });
 
-  test("a live channel has no timer", () => {
+  test("a live channel that said what it holds has no timer", () => {
     live();
+    clock.pass(1);
+    assert.deepEqual(
+      socket.take().map(([event]) => event),
+      ["sync:ack"],
+    );
     assert.equal(clock.pending, 0);
   });
 
@@ -453,8 +458,12 @@ describe("reconnecting", () => {
     socket.take();
     socket.answer("unavailable", null, { message: "try later" });
     assert.equal(channel.status, "stale");
+    assert.equal(channel.error.outcome, "unavailable");
     clock.pass(3);
     assert.deepEqual(socket.take(), [subscribe("3", ["A", 7])]);
+    assert.equal(channel.error.message, 'channel "project_42": unavailable (try later)', "still the reason");
+    socket.answer("up_to_date", null, { position: ["A", 7] });
+    assert.deepEqual([channel.status, channel.error], ["live", null]);
   });
 
   test("subscribes every open channel, and no closed one", () => {
@@ -576,7 +585,10 @@ describe("the end of a channel", () => {
     socket.take();
     const anew = hub.channel("project_42");
     assert.notEqual(anew, old);
-    assert.deepEqual(socket.take(), [subscribe("1", null)]);
+    const [[, { request }]] = socket.take();
+    assert.ok(!["1", "2"].includes(request), "an answer to the old channel is none to the new one");
+    socket.batchUpdate("project_42", keyframe(9, { n: 9 }), { request: "1", outcome: "keyframe", codec: "json" });
+    assert.equal(anew.getSnapshot(), undefined);
     old.close();
     assert.equal(hub.channel("project_42"), anew, "an old channel cannot close a new one");
     hub.close();
@@ -669,6 +681,7 @@ describe("stats", () => {
       dictionaryBytes: 0,
       gaps: 0,
       resyncs: 0,
+      acks: 0,
       garbage: 0,
       droppedEvents: 0,
       checksumMismatches: 0,

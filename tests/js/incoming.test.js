@@ -174,6 +174,20 @@ describe("parts", () => {
     assert.deepEqual([channel.status, channel.getSnapshot().n], ["live", 7]);
   });
 
+  for (const [what, message] of [
+    ["a part that is none", [{ type: "part", id: "1", index: 3, count: 2, data: "x" }]],
+    ["an answer that is none", [null, { outcome: "sideways" }]],
+  ]) {
+    test(`${what} between two parts ends what was begun`, () => {
+      const { channel, send } = open();
+      const [first, ...rest] = inParts(write(delta(1, 2, replace("/n", 8))), 12);
+      send(first);
+      send(...message);
+      for (const part of rest) send(part);
+      assert.deepEqual([channel.status, channel.getSnapshot().n], ["stale", 7]);
+    });
+  }
+
   test("json: a reader takes both forms, whole and in parts", () => {
     const { channel, send } = open({ codec: "json" });
     send(["d", "A", 1, 1, [["", "=n", 8]]]);
@@ -197,7 +211,7 @@ describe("parts", () => {
     send(parts.at(-1), answer);
     assert.deepEqual([channel.status, channel.getSnapshot().n], ["live", 9]);
     clock.pass(100);
-    assert.deepEqual(socket.take(), []);
+    assert.deepEqual(socket.take(), [["sync:ack", { channel: "a", position: ["A", 9] }]]);
   });
 
   test("parts that stop coming are asked for again", () => {

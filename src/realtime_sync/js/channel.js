@@ -1,9 +1,10 @@
 /** One channel as an application sees it. */
 
+import { Acknowledgements } from "./acknowledgements.js";
 import { ChannelClosed, FetchFailed, MessageTooLarge, SubscriptionRefused, SyncError } from "./errors.js";
-import { isRefusal } from "./frames.js";
+import { isForNow, isRefusal } from "./frames.js";
 import { find, parsePointer } from "./pointer.js";
-import { Replica, SUBSCRIBING } from "./replica.js";
+import { NO_ANSWER, Replica, SUBSCRIBING } from "./replica.js";
 
 /**
  * @typedef {import("./hub.js").Connection} Connection
@@ -45,6 +46,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 export class Subscription {
   #connection;
   #replica;
+  #acks = new Acknowledgements();
   #isSubscribed = false; // on this connection, in the server's words
   #isClosedHere = false;
   /** What listeners were told last. @type {Status} */
@@ -72,7 +74,7 @@ export class Subscription {
     /** @readonly */
     this.name = name;
     this.#connection = connection;
-    this.#replica = new Replica({ backoff: connection.backoff });
+    this.#replica = new Replica({ backoff: connection.backoff, nextRequest: connection.nextRequest });
     this.#toldStatus = this.status;
   }
 
@@ -198,22 +200,33 @@ export class Subscription {
   disconnected() {
     this.#update(() => {
       this.#isSubscribed = false;
+      this.#acks.reset();
       this.#replica.disconnected();
       return [];
     });
   }
 
   /**
-   * @param {Frame | null} frame
+   * @param {Frame} frame
+   * @param {number} sizeBytes
    * @param {Answer | null} answer
    */
-  receive(frame, answer) {
+  receiveFrame(frame, sizeBytes, answer) {
     this.#noteSubscription(answer);
     const now = this.#connection.now();
     this.#update(() => {
-      if (frame !== null) return this.#replica.receiveFrame(frame, answer, now);
-      return answer === null ? [] : this.#replica.receiveAnswer(answer, now);
+      const happenings = this.#replica.receiveFrame(frame, answer, now);
+      if (happenings.some(isNewFrame) && this.#acks.applied(sizeBytes, now)) this.#acknowledge();
+      return happenings;
     });
+  }
+
+  /** @param {Answer} answer It came without a frame. */
+  receiveAnswer(answer) {
+    this.#noteSubscription(answer);
+    const { outcome, message } = answer;
+    const cause = isForNow(outcome) ? new SubscriptionRefused(this.name, outcome, message) : null;
+    this.#update(() => this.#replica.receiveAnswer(answer, this.#connection.now()), cause);
   }
 
   /**
@@ -246,6 +259,7 @@ export class Subscription {
     this.#update(() => {
       if (this.status !== "closed") this.#error = new ChannelClosed(this.name, "close() was called");
       this.#isClosedHere = true;
+      this.#acks.reset();
       this.#replica.disconnected();
       return [];
     });
@@ -258,7 +272,16 @@ export class Subscription {
 
   /** @param {Answer | null} answer */
   #noteSubscription(answer) {
-    if (answer !== null && answer.outcome !== "unavailable") this.#isSubscribed = !isRefusal(answer.outcome);
+    if (answer === null || answer.outcome === "unavailable") return;
+    this.#isSubscribed = !isRefusal(answer.outcome) && answer.outcome !== "too_slow";
+    if (!this.#isSubscribed) this.#acks.reset();
+  }
+
+  /** Say what is held; a server that hears nothing stops sending. */
+  #acknowledge() {
+    this.#acks.reset();
+    const { position } = this.#replica;
+    if (this.status === "live" && position !== null) this.#connection.acknowledge(this.name, position);
   }
 
   /**
@@ -269,7 +292,7 @@ export class Subscription {
    */
   #update(move, cause = null) {
     const happenings = move();
-    const hasNewFrame = happenings.some(({ type }) => type === "snapshot_replaced" || type === "patch_applied");
+    const hasNewFrame = happenings.some(isNewFrame);
     this.#connection.count(happenings);
     for (const happening of happenings) {
       this.#error = this.#errorOf(happening) ?? this.#error;
@@ -306,8 +329,9 @@ export class Subscription {
     if (happening.type === "channel_ended") return new ChannelClosed(this.name, happening.reason);
     if (this.status === "closed") return null; // whatever the server says now, that it was closed is why
     if (happening.type === "refused") return new SubscriptionRefused(this.name, happening.outcome, happening.message);
-    const isTrouble = happening.type === "resync_needed" && happening.reason !== SUBSCRIBING;
-    return isTrouble ? new SyncError(`channel "${this.name}": ${happening.reason}`) : null;
+    if (happening.type !== "resync_needed" || happening.reason === SUBSCRIBING) return null;
+    if (happening.reason === NO_ANSWER && this.#error !== null) return null; // that explains more
+    return new SyncError(`channel "${this.name}": ${happening.reason}`);
   }
 
   /** @param {{path: string[], value: any, fn: (value: any, previous: any) => void}} selection */
@@ -342,16 +366,28 @@ export class Subscription {
   }
 
   #setTimer() {
-    const { deadline } = this.#replica;
-    if (deadline === this.#timerDeadline) return;
+    const deadlines = [this.#replica.deadline, this.#acks.deadline].filter((at) => at !== null);
+    const deadline = deadlines.length > 0 ? Math.min(...deadlines) : null;
+    // One that rings too early sets itself again: cheaper than a new one for each frame, which puts the deadline off.
+    if (deadline !== null && this.#timerDeadline !== null && this.#timerDeadline <= deadline) return;
     this.#connection.clearTimer(this.#timer);
     this.#timerDeadline = deadline;
-    if (deadline === null) return;
-    this.#timer = this.#connection.setTimer(() => {
-      this.#timerDeadline = null;
-      this.#update(() => this.#replica.tick(this.#connection.now()));
-    }, deadline - this.#connection.now());
+    if (deadline !== null) this.#timer = this.#connection.setTimer(this.#tick, deadline - this.#connection.now());
   }
+
+  #tick = () => {
+    this.#timerDeadline = null;
+    const now = this.#connection.now();
+    this.#update(() => {
+      if (this.#acks.isDue(now)) this.#acknowledge();
+      return this.#replica.tick(now);
+    });
+  };
+}
+
+/** @param {Happening} happening */
+function isNewFrame({ type }) {
+  return type === "snapshot_replaced" || type === "patch_applied";
 }
 
 /**

@@ -95,7 +95,8 @@ export class MessageTooLarge extends SyncError {
 export class SubscriptionRefused extends SyncError {
   /**
    * @param {string} channel
-   * @param {string} outcome The server's word: `forbidden`, `upgrade_required`, `too_many_channels` or `invalid`.
+   * @param {string} outcome The server's word: `forbidden`, `upgrade_required`, `too_many_channels` or `invalid`; or
+   *   `unavailable` or `too_slow`, after which the channel asks again by itself.
    * @param {string} [detail] The server's text for a human.
    */
   constructor(channel, outcome, detail = "") {

@@ -55,7 +55,8 @@ import { isEpoch, isOffset, parsePosition } from "./position.js";
 /** @typedef {Keyframe | Delta | Closed} Frame */
 
 const REFUSALS = /** @type {const} */ (["forbidden", "upgrade_required", "too_many_channels", "invalid"]);
-const OUTCOMES = /** @type {const} */ (["up_to_date", "patch", "keyframe", "waiting", "unavailable", ...REFUSALS]);
+const FOR_NOW = /** @type {const} */ (["unavailable", "too_slow"]);
+const OUTCOMES = /** @type {const} */ (["up_to_date", "patch", "keyframe", "waiting", ...FOR_NOW, ...REFUSALS]);
 
 /** @typedef {typeof OUTCOMES[number]} Outcome */
 
@@ -79,6 +80,16 @@ const OUTCOMES = /** @type {const} */ (["up_to_date", "patch", "keyframe", "wait
  */
 export function isRefusal(outcome) {
   return /** @type {readonly string[]} */ (REFUSALS).includes(outcome);
+}
+
+/**
+ * Tell whether an outcome means that the server will serve this channel, but not now.
+ *
+ * @param {Outcome} outcome
+ * @returns {boolean}
+ */
+export function isForNow(outcome) {
+  return /** @type {readonly string[]} */ (FOR_NOW).includes(outcome);
 }
 
 /**

@@ -9,7 +9,7 @@ import { Incoming } from "./incoming.js";
 import { limitsWith } from "./limits.js";
 import { refuseTooLarge } from "./payload.js";
 import { toWire } from "./position.js";
-import { SUBSCRIBING } from "./replica.js";
+import { SUBSCRIBING, counter } from "./replica.js";
 
 /**
  * @template [T=any]
@@ -21,6 +21,7 @@ import { SUBSCRIBING } from "./replica.js";
  * @typedef {import("./frames.js").Answer} Answer
  * @typedef {import("./codec.js").Codec} Codec
  * @typedef {import("./limits.js").Limits} Limits
+ * @typedef {import("./position.js").Position} Position
  * @typedef {import("./replica.js").Happening} Happening
  * @typedef {import("./replica.js").ResyncNeeded} ResyncNeeded
  */
@@ -68,6 +69,7 @@ export const WIRE_VERSION = 1;
  * @property {number} dictionaryBytes Size of the dictionaries that came.
  * @property {number} gaps How often a document was found to be no longer the newest.
  * @property {number} resyncs Requests beyond the first of each channel and connection.
+ * @property {number} acks Times that the server was told how far a channel was read.
  * @property {number} garbage Messages that could not be read.
  * @property {number} droppedEvents Events that were lost: left out by the server, or with a patch that could not be applied.
  * @property {number} checksumMismatches How often a document was found to be wrong, and a whole one asked for.
@@ -82,7 +84,9 @@ export const WIRE_VERSION = 1;
  * @property {Clock["now"]} now
  * @property {Clock["setTimer"]} setTimer
  * @property {Clock["clearTimer"]} clearTimer
+ * @property {() => string} nextRequest
  * @property {(channel: string, request: ResyncNeeded, isSubscribed: boolean) => void} request
+ * @property {(channel: string, position: Position) => void} acknowledge
  * @property {(event: string, message: object, timeoutMs: number) => Promise<any>} ask Undefined: no answer came.
  * @property {(happenings: Happening[]) => void} count
  * @property {(subscription: Subscription) => void} release
@@ -106,6 +110,7 @@ export class Hub {
     dictionaryBytes: 0,
     gaps: 0,
     resyncs: 0,
+    acks: 0,
     garbage: 0,
     droppedEvents: 0,
     checksumMismatches: 0,
@@ -134,7 +139,9 @@ export class Hub {
       backoff,
       isOffline: false,
       ...clock,
+      nextRequest: counter(), // over all channels: one that is opened again cannot take an answer to the one before
       request: this.#request,
+      acknowledge: this.#acknowledge,
       ask: this.#ask,
       count: this.#count,
       release: this.#release,
@@ -209,13 +216,15 @@ export class Hub {
       arrival = incoming.receive(body, answer);
     } catch (error) {
       if (error instanceof UnknownDictionary) return subscription.receiveUnknownDictionary(error, answer);
+      incoming.dropParts();
       this.stats.garbage++;
       return subscription.receiveGarbage(error instanceof SyncError ? error : new ProtocolError(`${error}`), answer);
     } finally {
       this.#countBytes(incoming.takeCounts());
     }
     if (arrival.type === "part") subscription.receivePart(answer);
-    else subscription.receive(arrival.type === "frame" ? arrival.frame : null, answer);
+    else if (arrival.type === "frame") subscription.receiveFrame(arrival.frame, arrival.size, answer);
+    else if (answer !== null) subscription.receiveAnswer(answer);
   };
 
   /** @param {{bytes: number, dictionaryBytes: number}} counts */
@@ -244,6 +253,12 @@ export class Hub {
     const codecs = [...this.#codecs.keys()];
     return { version: WIRE_VERSION, channel, request, codecs, position, ...namedDictionaries(dictionaries) };
   }
+
+  /** @type {Connection["acknowledge"]} */
+  #acknowledge = (channel, position) => {
+    this.#socket.emit("sync:ack", { channel, position: toWire(position) }); // smaller than the request that led here
+    this.stats.acks++;
+  };
 
   /** @param {string} event @param {object} message */
   #send(event, message) {

@@ -1,10 +1,12 @@
 /** What arrives for one channel, made into frames. */
 
+import { ACK_BYTES } from "./acknowledgements.js";
 import { Assembly, isPart, parsePart, toBytes } from "./assembly.js";
 import { readFrame } from "./compact.js";
 import { Dictionaries, isDictionary } from "./dictionaries.js";
 import { DecodeError, ProtocolError, SyncError } from "./errors.js";
 import { admitValue, decodeJson } from "./json.js";
+import { estimateJsonSize } from "./json_size.js";
 
 /**
  * @typedef {import("./assembly.js").Whole} Whole
@@ -18,9 +20,10 @@ import { admitValue, decodeJson } from "./json.js";
 const TEXT = "json";
 
 /**
- * What a message brought.
+ * What a message brought. `size` is that of the frame as it came, in bytes; of a plain object about that, and no more than
+ * tells whether to acknowledge it at once.
  *
- * @typedef {{type: "frame", frame: Frame} | {type: "answer"} | {type: "part"}} Arrival
+ * @typedef {{type: "frame", frame: Frame, size: number} | {type: "answer"} | {type: "part"}} Arrival
  */
 
 /** The way from the bodies of messages to the frames of one channel: its codec, its dictionaries, parts of a frame. */
@@ -52,6 +55,11 @@ export class Incoming {
   /** A new connection: what was agreed on the last one, and what was under way, is void. */
   reset() {
     this.#codec = TEXT;
+    this.dropParts();
+  }
+
+  /** Whatever was begun is over. */
+  dropParts() {
     this.#assembly.drop();
   }
 
@@ -100,11 +108,11 @@ export class Incoming {
     const bytes = toBytes(body);
     if (bytes !== null) {
       this.#counts.bytes += bytes.length;
-      return { type: "frame", frame: this.#decode(bytes, codec) };
+      return { type: "frame", frame: this.#decode(bytes, codec), size: bytes.length };
     }
     // Socket.IO parsed it already, without limits.
     admitValue(body, TEXT, this.#limits);
-    return { type: "frame", frame: readFrame(body, this.#limits) };
+    return { type: "frame", frame: readFrame(body, this.#limits), size: estimateJsonSize(body, ACK_BYTES) };
   }
 
   /**
@@ -114,8 +122,8 @@ export class Incoming {
    */
   #receiveJoined({ bytes, isText }, codec) {
     this.#codec = codec;
-    if (!isText) return { type: "frame", frame: this.#decode(bytes, codec) };
-    return { type: "frame", frame: readFrame(decodeJson(bytes, TEXT, this.#limits), this.#limits) };
+    const frame = isText ? readFrame(decodeJson(bytes, TEXT, this.#limits), this.#limits) : this.#decode(bytes, codec);
+    return { type: "frame", frame, size: bytes.length };
   }
 
   /** @param {Uint8Array} bytes @param {string} codec */

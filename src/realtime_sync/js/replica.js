@@ -93,6 +93,9 @@ const MAX_UNANSWERED = 32;
 /** Why a request was opened by the caller, not by the replica. */
 export const SUBSCRIBING = "subscribing";
 
+/** Why a request was repeated. */
+export const NO_ANSWER = "no answer";
+
 /**
  * The state machine of a subscriber's copy.
  *
@@ -105,7 +108,7 @@ export const SUBSCRIBING = "subscribing";
  */
 export class Replica {
   #backoff;
-  #requests = 0;
+  #nextRequest;
   #unanswered = 0;
   /** @type {Question | null} */
   #open = null;
@@ -122,8 +125,13 @@ export class Replica {
   /** @type {Happening[]} */
   #happenings = [];
 
-  /** @param {{backoff?: Backoff}} [options] When an unanswered request is repeated. */
-  constructor({ backoff = REQUEST_BACKOFF } = {}) {
+  /**
+   * @param {object} [options]
+   * @param {Backoff} [options.backoff] When an unanswered request is repeated.
+   * @param {() => string} [options.nextRequest] Returns the id of a request: one that no other of the channel had on this
+   *   connection, those of an earlier replica included.
+   */
+  constructor({ backoff = REQUEST_BACKOFF, nextRequest = counter() } = {}) {
     /** What may be claimed about the document. @type {State} */
     this.state = "empty";
     /** Where the document stands; offset 0 while waiting for the first; null when unknown. @type {Position | null} */
@@ -141,6 +149,7 @@ export class Replica {
     /** When to call `tick`, in seconds; null: not before the next message. @type {number | null} */
     this.deadline = null;
     this.#backoff = backoff;
+    this.#nextRequest = nextRequest;
   }
 
   /** Whether the server said that the channel has no document yet. */
@@ -165,7 +174,7 @@ export class Replica {
    */
   request(now, reason = SUBSCRIBING) {
     this.refusal = null;
-    this.#open = { id: String(++this.#requests), position: this.#held };
+    this.#open = { id: this.#nextRequest(), position: this.#held };
     this.#asked.set(this.#open.id, this.#open);
     if (this.#asked.size > MAX_UNANSWERED) this.#asked.delete(this.#asked.keys().next().value ?? "");
     this.deadline = now + this.#backoff.delayS(this.#unanswered);
@@ -181,7 +190,7 @@ export class Replica {
   tick(now) {
     if (this.deadline !== null && now >= this.deadline) {
       this.#unanswered++;
-      this.#happenings.push(this.request(now, "no answer"));
+      this.#happenings.push(this.request(now, NO_ANSWER));
     }
     return this.#flush();
   }
@@ -226,6 +235,8 @@ export class Replica {
     this.#settleRequest(answer);
     if (isRefusal(outcome)) {
       if (this.#answered || request === null) this.#refuse(answer);
+    } else if (outcome === "too_slow") {
+      this.#leaveForNow(now);
     } else if (this.#answered) {
       if (outcome === "up_to_date") this.#confirm(answer, now);
       else if (outcome === "waiting") this.#waitForFirst(answer);
@@ -425,6 +436,18 @@ export class Replica {
     this.#enter(this.document === undefined ? "empty" : "stale");
   }
 
+  /**
+   * The server let us go because we did not keep up: come back after a while.
+   *
+   * @param {number} now
+   */
+  #leaveForNow(now) {
+    if (this.state === "closed" || this.refusal !== null) return;
+    if (this.state === "live") this.#enter("stale");
+    this.#stopAsking();
+    this.#askLater(now);
+  }
+
   /** @param {Answer} answer */
   #refuse({ outcome, message }) {
     this.#stopAsking();
@@ -498,4 +521,10 @@ export class Replica {
     this.#happenings = [];
     return happenings;
   }
+}
+
+/** Return a function that returns "1", "2", ... */
+export function counter() {
+  let count = 0;
+  return () => String(++count);
 }

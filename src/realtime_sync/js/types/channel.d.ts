@@ -74,10 +74,13 @@ export class Subscription<T = any> {
     /** The connection is down. */
     disconnected(): void;
     /**
-     * @param {Frame | null} frame
+     * @param {Frame} frame
+     * @param {number} sizeBytes
      * @param {Answer | null} answer
      */
-    receive(frame: Frame | null, answer: Answer | null): void;
+    receiveFrame(frame: Frame, sizeBytes: number, answer: Answer | null): void;
+    /** @param {Answer} answer It came without a frame. */
+    receiveAnswer(answer: Answer): void;
     /**
      * @param {SyncError} error
      * @param {Answer | null} answer

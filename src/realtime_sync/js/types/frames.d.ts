@@ -18,6 +18,13 @@
  */
 export function isRefusal(outcome: Outcome): boolean;
 /**
+ * Tell whether an outcome means that the server will serve this channel, but not now.
+ *
+ * @param {Outcome} outcome
+ * @returns {boolean}
+ */
+export function isForNow(outcome: Outcome): boolean;
+/**
  * Return the frame that a decoded object means; its values are shared, members that PROTOCOL.md does not know ignored.
  *
  * @param {unknown} value
@@ -161,5 +168,5 @@ export type Closed = {
     reason: string;
 };
 export type Frame = Keyframe | Delta | Closed;
-declare const OUTCOMES: readonly ["up_to_date", "patch", "keyframe", "waiting", "unavailable", "forbidden", "upgrade_required", "too_many_channels", "invalid"];
+declare const OUTCOMES: readonly ["up_to_date", "patch", "keyframe", "waiting", "unavailable", "too_slow", "forbidden", "upgrade_required", "too_many_channels", "invalid"];
 export {};

@@ -19,6 +19,7 @@ export function connect(socket: SocketLike, options?: Options): Hub;
  * @typedef {import("./frames.js").Answer} Answer
  * @typedef {import("./codec.js").Codec} Codec
  * @typedef {import("./limits.js").Limits} Limits
+ * @typedef {import("./position.js").Position} Position
  * @typedef {import("./replica.js").Happening} Happening
  * @typedef {import("./replica.js").ResyncNeeded} ResyncNeeded
  */
@@ -52,6 +53,7 @@ export type Backoff = import("./backoff.js").Backoff;
 export type Answer = import("./frames.js").Answer;
 export type Codec = import("./codec.js").Codec;
 export type Limits = import("./limits.js").Limits;
+export type Position = import("./position.js").Position;
 export type Happening = import("./replica.js").Happening;
 export type ResyncNeeded = import("./replica.js").ResyncNeeded;
 /**
@@ -126,6 +128,10 @@ export type Stats = {
      */
     resyncs: number;
     /**
+     * Times that the server was told how far a channel was read.
+     */
+    acks: number;
+    /**
      * Messages that could not be read.
      */
     garbage: number;
@@ -147,7 +153,9 @@ export type Connection = {
     now: Clock["now"];
     setTimer: Clock["setTimer"];
     clearTimer: Clock["clearTimer"];
+    nextRequest: () => string;
     request: (channel: string, request: ResyncNeeded, isSubscribed: boolean) => void;
+    acknowledge: (channel: string, position: Position) => void;
     /**
      * Undefined: no answer came.
      */

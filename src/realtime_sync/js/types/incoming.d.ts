@@ -1,7 +1,8 @@
 /**
- * What a message brought.
+ * What a message brought. `size` is that of the frame as it came, in bytes; of a plain object about that, and no more than
+ * tells whether to acknowledge it at once.
  *
- * @typedef {{type: "frame", frame: Frame} | {type: "answer"} | {type: "part"}} Arrival
+ * @typedef {{type: "frame", frame: Frame, size: number} | {type: "answer"} | {type: "part"}} Arrival
  */
 /** The way from the bodies of messages to the frames of one channel: its codec, its dictionaries, parts of a frame. */
 export class Incoming {
@@ -14,6 +15,8 @@ export class Incoming {
     get dictionaries(): string[];
     /** A new connection: what was agreed on the last one, and what was under way, is void. */
     reset(): void;
+    /** Whatever was begun is over. */
+    dropParts(): void;
     /** Return what was counted since the last call. */
     takeCounts(): {
         bytes: number;
@@ -34,11 +37,13 @@ export type Answer = import("./frames.js").Answer;
 export type Frame = import("./frames.js").Frame;
 export type Limits = import("./limits.js").Limits;
 /**
- * What a message brought.
+ * What a message brought. `size` is that of the frame as it came, in bytes; of a plain object about that, and no more than
+ * tells whether to acknowledge it at once.
  */
 export type Arrival = {
     type: "frame";
     frame: Frame;
+    size: number;
 } | {
     type: "answer";
 } | {

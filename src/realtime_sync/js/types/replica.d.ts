@@ -1,3 +1,5 @@
+/** Return a function that returns "1", "2", ... */
+export function counter(): () => string;
 /**
  * @typedef {import("./backoff.js").Backoff} Backoff
  * @typedef {import("./frames.js").Frame} Frame
@@ -27,6 +29,8 @@
 export const TABLE: Readonly<Record<State, Readonly<Record<Arrival, Action>>>>;
 /** Why a request was opened by the caller, not by the replica. */
 export const SUBSCRIBING: "subscribing";
+/** Why a request was repeated. */
+export const NO_ANSWER: "no answer";
 /**
  * The state machine of a subscriber's copy.
  *
@@ -38,9 +42,15 @@ export const SUBSCRIBING: "subscribing";
  *     for (const happening of replica.receiveFrame(frame, answer, now)) ...
  */
 export class Replica {
-    /** @param {{backoff?: Backoff}} [options] When an unanswered request is repeated. */
-    constructor({ backoff }?: {
-        backoff?: Backoff;
+    /**
+     * @param {object} [options]
+     * @param {Backoff} [options.backoff] When an unanswered request is repeated.
+     * @param {() => string} [options.nextRequest] Returns the id of a request: one that no other of the channel had on this
+     *   connection, those of an earlier replica included.
+     */
+    constructor({ backoff, nextRequest }?: {
+        backoff?: import("./backoff.js").Backoff | undefined;
+        nextRequest?: (() => string) | undefined;
     });
     /** What may be claimed about the document. @type {State} */
     state: State;
