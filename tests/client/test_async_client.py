@@ -207,7 +207,7 @@ async def test_a_document_that_went_wrong_behind_our_back_is_found_told_and_fetc
         watched = await client.channel("c").ready()
         channel = hub.channel("c")
         for mismatches in (1, 2):
-            held: Any = watched._subscription.replica.document
+            held: Any = watched.subscription.replica.document
             held["settled"]["a"][1] = "wrong"
             for _ in range(DELTAS_PER_CHECK):
                 with channel.edit() as doc:
