@@ -101,6 +101,7 @@ def test_what_was_copied_is_the_same(implementation: Implementation, make: Calla
         *(([1], [1, 2]), ([1, 2], [1]), ([1, 2], [2, 1]), ({"a": 1}, {"b": 1}), ({"a": 1}, {"a": 1, "b": 2})),
         *(({"a": 1, "b": 2}, {"a": 1}), ({"a": None}, {}), ({}, {"a": None}), ([[]], [{}])),
         *((None, math.nan), (math.nan, float("nan")), (math.inf, -math.inf), (2**53, 2**60), (1, Decimal(1))),
+        *((2**70, 2**70 + 1), (2**70, -(2**70)), (2**70, 1), (1, 2**70), (2**62, 2**64 + 2**62)),
         *((1, Number(1)), ("a", Text("a")), ([1], (1,)), ({"a": 1}, collections.OrderedDict(a=1))),
         *(({"a": 1}, {Text("a"): 1}), ({"1": 1}, {1: 1}), (1, AgreesWithAll()), ("a", "\ud800")),
     ],

@@ -15,8 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define AHEAD 16    /* values on the way from memory at a time; with 8 a twentieth slower, with 32 no faster */
-#define SHAPES 128  /* pairs of keys that are remembered to be the same */
+#define AHEAD 16   /* values on the way from memory at a time; with 8 a twentieth slower, with 32 no faster */
+#define SHAPES 128 /* pairs of keys that are remembered to be the same */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define PREFETCH(address) __builtin_prefetch(address)
@@ -266,6 +266,15 @@ same_lists(Walk *walk, PyObject *old, PyObject *new, int depth, int noting)
 }
 
 static int
+same_integers(PyObject *old, PyObject *new)
+{
+    int old_overflow, new_overflow;
+    long long before = PyLong_AsLongLongAndOverflow(old, &old_overflow);
+    long long after = PyLong_AsLongLongAndOverflow(new, &new_overflow);
+    return old_overflow || new_overflow ? PyObject_RichCompareBool(old, new, Py_EQ) : before == after;
+}
+
+static int
 same_floats(PyObject *old, PyObject *new)
 {
     double before = PyFloat_AsDouble(old), after = PyFloat_AsDouble(new);
@@ -300,7 +309,7 @@ same(Walk *walk, PyObject *old, PyObject *new, int depth, int noting)
         return same_floats(old, new);
     }
     if (PyLong_CheckExact(new)) {
-        return old == new ? 1 : PyObject_RichCompareBool(old, new, Py_EQ);
+        return old == new ? 1 : same_integers(old, new);
     }
     if (PyDict_CheckExact(new) || PyList_CheckExact(new)) {
         return same_containers(walk, old, new, depth, noting);

@@ -7,7 +7,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#define DEEPEST 256 /* limits.HIGHEST_DEPTH, and some to spare; at most half a kilobyte of stack each */
+#define DEEPEST 256 /* limits.HIGHEST_DEPTH, and some to spare; at most 700 bytes of stack each */
 
 PyObject *changes_in_object(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *changes_in_list(PyObject *module, PyObject *const *args, Py_ssize_t count);
