@@ -17,6 +17,7 @@ from realtime_sync.broadcast.async_channel import AsyncChannel
 from realtime_sync.broadcast.channel import Channel
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.options import OptionArguments
+from realtime_sync.broadcast.overflow import Overflow
 from realtime_sync.broadcast.ports import (
     Authorize,
     Broadcaster,
@@ -30,6 +31,7 @@ from realtime_sync.broadcast.ports import (
     allow_everyone,
 )
 from realtime_sync.broadcast.primitives import Primitives
+from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.registry import ShellKind, TransportKind, register_transport
 from realtime_sync.broadcast.registry import kind_of as _kind_of
 from realtime_sync.broadcast.stats import Drop, ResyncCause, Stats
@@ -60,6 +62,7 @@ from realtime_sync.errors import (
     PatchError,
     PathNotFound,
     ProtocolError,
+    QueueFull,
     ReentrantCapture,
     RemoteError,
     SubscriptionRefused,
@@ -74,6 +77,7 @@ from realtime_sync.limits import HistoryLimits, Limits, ReaderLimits
 from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.batch import MessageBatch
+from realtime_sync.replication.lossless_hearing import EventsLost
 from realtime_sync.replication.primary import CatchUp, LooseEvents, Primary
 from realtime_sync.replication.replica import (
     ChannelEnded,
@@ -93,7 +97,7 @@ from realtime_sync.wire.codec import Codec, available_codecs, get_codec, registe
 from realtime_sync.wire.dictionary import Dictionary, DictionaryCodec
 from realtime_sync.wire.encoding import decode_frame, encode_frame
 from realtime_sync.wire.frames import Check, Closed, Delta, Event, Frame, Keyframe, frame_from_wire, frame_to_wire
-from realtime_sync.wire.messages import Answer, Outcome
+from realtime_sync.wire.messages import Answer, Heard, Outcome
 
 __version__ = "0.1.0"
 
@@ -125,8 +129,10 @@ __all__ = [
     "Event",
     "EventReceived",
     "EventsDropped",
+    "EventsLost",
     "Frame",
     "Happening",
+    "Heard",
     "HistoryLimits",
     "InvalidName",
     "InvalidPatch",
@@ -149,6 +155,7 @@ __all__ = [
     "Operation",
     "OptionArguments",
     "Outcome",
+    "Overflow",
     "Patch",
     "PatchApplied",
     "PatchError",
@@ -157,7 +164,9 @@ __all__ = [
     "Primary",
     "Primitives",
     "ProtocolError",
+    "QueueFull",
     "ReaderLimits",
+    "Receipt",
     "ReentrantCapture",
     "Refused",
     "RemoteError",
@@ -222,8 +231,8 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
             with `realtime_sync.allow_everyone`.
         codecs: Names of the codecs to use; None: all that are available. `json` always works.
         window_ms: Milliseconds in which changes collect under load; the first one after a quiet time goes at once.
-        max_queue_size: Events of a channel that may wait for a frame; past it the least important is dropped and
-            counted.
+        max_queue_size: Events of a channel that may wait for a frame.
+        overflow: What becomes of another one: by default the least important is dropped and counted.
         history: How far back a subscriber is caught up by a patch instead of the whole document.
         limits: Bounds on documents, on messages, and on what clients may ask for.
         readers: How far a subscriber may fall behind before nothing more is sent to it until it has read.

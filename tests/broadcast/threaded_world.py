@@ -96,8 +96,8 @@ class AwaitedHub:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.threaded, name)
 
-    def channel(self, name: str, *, initial: Any = None) -> AwaitedChannel:
-        return AwaitedChannel(self.threaded.channel(name, initial=initial))
+    def channel(self, name: str, **options: Any) -> AwaitedChannel:
+        return AwaitedChannel(self.threaded.channel(name, **options))
 
     async def flush_all(self) -> None:
         self.threaded.flush_all()

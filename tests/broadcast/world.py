@@ -4,6 +4,7 @@ from typing import Any, Protocol, Self
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.ports import allow_everyone
+from realtime_sync.replication.lossless_hearing import EventsLost
 from realtime_sync.replication.replica import EventReceived, EventsDropped, Happening, Replica
 from realtime_sync.replication.subscription import Subscription
 from realtime_sync.testing import MemoryClient, MemoryTransport, VirtualClock
@@ -80,6 +81,10 @@ class Watcher:
     @property
     def events(self) -> list[tuple[str, Any]]:
         return [(one.name, one.data) for one in self.happened if isinstance(one, EventReceived)]
+
+    @property
+    def lost(self) -> list[tuple[int, int | None]]:
+        return [(one.first, one.last) for one in self.happened if isinstance(one, EventsLost)]
 
     @property
     def dropped(self) -> int:

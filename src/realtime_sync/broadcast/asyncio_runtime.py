@@ -3,11 +3,13 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import threading
 import time
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from realtime_sync.broadcast.ports import Result, Runtime, Signal
+from realtime_sync.broadcast.primitives import Event
 
 
 class LoopRuntime(Runtime, Protocol):
@@ -45,6 +47,9 @@ class AsyncioRuntime:
 
     def signal(self) -> asyncio.Event:
         return asyncio.Event()
+
+    def event(self) -> Event:
+        return threading.Event()
 
     async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
         return await asyncio.wrap_future(future)

@@ -18,11 +18,14 @@ from realtime_sync.broadcast.forks import begin_in_every_child
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.options import Options
+from realtime_sync.broadcast.polling import Polling
 from realtime_sync.broadcast.ports import Job, Runtime, Transport
+from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Counters, Stats
 from realtime_sync.replication.primary import Primary
+from realtime_sync.wire.messages import CHECK_READINESS
 
 CLOSED = "the broadcaster was closed"
 
@@ -49,13 +52,14 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._waiting: deque[Callable[[], None]] = deque()  # what begins with the first client
         self._closed = False
         self._log = None if options.log is None else LogLine(options.log, runtime)
-        self._flusher = Flusher(transport, runtime, self._log, options.window_ms / 1000, self._counters)
+        self._flusher = Flusher(transport, runtime, self._log, self._counters)
         self._channels: ChannelRegistry[AnyChannel] = ChannelRegistry(
             self._open_channel, runtime.now, options.channel_ttl_s
         )
         self._reception = Reception(
             options, transport, runtime, self._flusher, self._channels, self._counters, self._spawn
         )
+        self._polling = Polling(self._reception, self._channels, self._flusher, runtime, self._counters)
         begin_in_every_child(self)
         transport.listen(self)
 
@@ -75,31 +79,51 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
 
     # ---- what applications call, from any thread -------------------------------------------------------------------
 
-    def channel(self, name: str, *, initial: Any = None) -> AnyChannel:
+    def channel(self, name: str, *, initial: Any = None, window_ms: float | None = None) -> AnyChannel:
         """Return the channel of that name, the same object every time.
 
         Args:
             name: Printable text; also the name of the room of its plain clients.
             initial: The document to start with when there is none yet, in memory or in the log; None for none.
+            window_ms: Milliseconds in which changes of this channel collect under load, from now on; None: as before,
+                and at first as `attach` was told.
 
         Raises:
             InvalidName: It cannot be a channel's name.
+            ValueError: `window_ms` is below 0.
             InvalidValue: `initial` is no JSON.
             ChannelClosed: The broadcaster was closed.
         """
         self._options.check_channel_name(name)
         channel = self._channels.open(name)
+        if window_ms is not None:
+            channel.collect_for(window_ms)
         if initial is not None:
             channel.initialize(initial)
         return channel
 
-    def emit(self, event: str, data: Any, *, room: str, priority: int = 0, force_immediate: bool = False) -> None:
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        *,
+        room: str,
+        priority: int = 0,
+        key: str | None = None,
+        lossless: bool | None = None,
+        force_immediate: bool = False,
+    ) -> Receipt | None:
         """Emit an event to the subscribers of channel `room` and to the plain clients in the room of that name.
+
+        Returns:
+            What `Channel.emit` returns.
 
         Raises:
             What `Channel.emit` raises.
         """
-        self.channel(room).emit(event, data, priority=priority, force_immediate=force_immediate)
+        return self.channel(room).emit(
+            event, data, priority=priority, key=key, lossless=lossless, force_immediate=force_immediate
+        )
 
     def revoke(self, sid: str | None = None, channel: str | None = None) -> int:
         """End subscriptions at once: of one client, of one channel, of one client to one channel.
@@ -115,6 +139,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         """
         if sid is None and channel is None:
             raise ValueError("revoke needs a sid, a channel, or both")
+        self._polling.revoke(sid, channel)
         revoked = self._reception.revoke(sid, channel)
         if revoked:
             self.start(functools.partial(self._reception.tell_ended, revoked))
@@ -146,6 +171,10 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     @abstractmethod
     def wake(self, channel: SendingChannel, urgent: bool) -> None:
         """See that what is pending in a channel is flushed. From any thread."""
+
+    @abstractmethod
+    def may_block(self) -> bool:
+        """Whether this thread may block until something was flushed: somebody else flushes, and needs it not."""
 
     @abstractmethod
     def _call(self, call: Callable[[], None]) -> None:
@@ -224,6 +253,11 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
                 self._reception.forget_channel(channel, left)
             self._channels.remove(channel)
 
+    def _fail_receipts(self) -> None:
+        """What is not kept when the broadcaster was closed is lost."""
+        for channel in self._channels:
+            channel.fail_receipts()
+
     def _rouse(self, channel: SendingChannel, urgent: bool) -> None:
         """See that a worker flushes the channel; none begins after `close`."""
         if self._closed:
@@ -258,6 +292,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     async def receive(self, sid: str, event: str, message: Any) -> Any:
         """Take one message of a client; what is returned acknowledges it."""
         self.arrived()
+        if event == CHECK_READINESS:
+            return {"ready": not self._closed, "channels": len(self._channels)}
         return await self._reception.receive(sid, event, message)
 
     def departed(self, sid: str) -> None:

@@ -236,5 +236,8 @@ def _key(frame: Frame, codec: str, dictionary: Dictionary | None) -> tuple[Any, 
     if isinstance(frame, Closed):
         return frame.kind, frame.epoch, frame.reason, codec
     base = frame.base if isinstance(frame, Delta) else None
-    # Replayed events are always the newest ones up to the position, so their number says which they are.
-    return frame.kind, base, frame.position, len(frame.events), frame.dropped, codec, dictionary and dictionary.id
+    # Replayed events are the newest ordinary ones up to the position, and all lossless ones from the first of them:
+    # their number and that one's say which they are.
+    first_serial = next((event.serial for event in frame.events if event.serial is not None), None)
+    events = len(frame.events), first_serial, frame.dropped
+    return frame.kind, base, frame.position, events, codec, dictionary and dictionary.id

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 
+import attrs
+
 from realtime_sync.broadcast.dictionaries import DictionaryBody
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.ports import Runtime, Transport
@@ -37,11 +39,8 @@ class Flusher:
         let_go: Called with a channel and the session id of a subscriber that has not read for too long.
     """
 
-    def __init__(
-        self, transport: Transport, runtime: Runtime, log: LogLine | None, window_s: float, counters: Counters
-    ) -> None:
+    def __init__(self, transport: Transport, runtime: Runtime, log: LogLine | None, counters: Counters) -> None:
         self._transport, self._runtime, self._log = transport, runtime, log
-        self._window_s = window_s
         self._counters = counters
         self.let_go: Callable[[SendingChannel, str], None] = _nobody_lets_go
 
@@ -62,7 +61,7 @@ class Flusher:
 
     async def _wait_for_window(self, channel: SendingChannel) -> None:
         """The first capture after a quiet time goes at once; under load a frame collects for a window."""
-        remaining = channel.flushed_at + self._window_s - self._runtime.now()
+        remaining = channel.flushed_at + channel.window_s - self._runtime.now()
         if remaining > 0:
             await self._runtime.sleep(remaining, unless=channel.urgent)
         channel.urgent.clear()
@@ -97,14 +96,13 @@ class Flusher:
             channel.flushed_at = channel.used_at = self._runtime.now()
 
     async def _append_and_send(self, channel: SendingChannel) -> None:
-        with channel.lock:
-            frame = channel.primary.take()
+        frame = channel.take_frame()
         if frame is None:
             return
         if self._log is not None and not isinstance(frame, LooseEvents):
             await self._log.call(self._log.log.append, channel.name, frame)
         with channel.lock:
-            channel.primary.commit(self._runtime.now())
+            channel.commit_frame(frame, self._runtime.now())
             self._counters.drop(Drop.QUEUE_FULL, channel.primary.take_overflow())
         self._count(frame)
         deliveries = list(self._deliveries(channel, frame))
@@ -134,7 +132,7 @@ class Flusher:
         if isinstance(frame, LooseEvents):  # a subscriber that waits gets no frame: it is a plain client for now
             yield from self._plain(channel, frame.events, subscribed=())
         else:
-            yield from self.encoded(channel, frame)
+            yield from self.encoded(channel, _for_those_who_waited(frame))
             yield from self._plain(channel, frame.events, subscribed=tuple(channel.subscribers))
 
     def encoded(self, channel: SendingChannel, frame: Frame) -> Iterator[Delivery]:
@@ -261,6 +259,7 @@ class Flusher:
         if forget and self._log is not None:
             await self._log.call(self._log.log.delete, channel.name)
         channel.ended = True
+        channel.fail_receipts()
         channel.outbox.clear()
         left += self._empty(channel)  # whose codec could not say it
 
@@ -278,6 +277,13 @@ class Flusher:
 
 def _nobody_lets_go(channel: SendingChannel, sid: str) -> None:
     raise AssertionError("a reception sets what is called")
+
+
+def _for_those_who_waited(frame: Keyframe | Delta) -> Frame:
+    """Return the first frame with the lossless events from before it: plain clients have had them already."""
+    if isinstance(frame, Keyframe) and frame.lane:
+        return attrs.evolve(frame, events=(*frame.lane, *frame.events))
+    return frame
 
 
 def _room(delivery: Delivery) -> str:

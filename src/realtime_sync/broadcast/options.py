@@ -6,6 +6,7 @@ from typing import Any, Required, TypedDict
 import attrs
 
 from realtime_sync.broadcast.encoded_frames import TEXT_CODEC
+from realtime_sync.broadcast.overflow import Overflow
 from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
 from realtime_sync.broadcast.rooms import OURS
 from realtime_sync.document.normalize import Normalizer
@@ -21,6 +22,7 @@ class OptionArguments(TypedDict, total=False):
     codecs: Sequence[str] | None
     window_ms: float
     max_queue_size: int
+    overflow: Overflow
     history: HistoryLimits
     limits: Limits
     readers: ReaderLimits
@@ -38,6 +40,7 @@ class Options:
     codecs: Sequence[str] | None = None
     window_ms: float = attrs.field(default=50, validator=attrs.validators.ge(0))
     max_queue_size: int = attrs.field(default=1_000, validator=attrs.validators.gt(0))
+    overflow: Overflow = attrs.field(default=Overflow.DROP, validator=attrs.validators.instance_of(Overflow))
     history: HistoryLimits = attrs.field(factory=HistoryLimits)
     limits: Limits = attrs.field(factory=Limits)
     readers: ReaderLimits = attrs.field(factory=ReaderLimits)

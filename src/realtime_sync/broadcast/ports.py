@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from realtime_sync.broadcast.primitives import Event
+from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.position import Position
 from realtime_sync.wire.frames import Delta, Keyframe
 
@@ -49,10 +51,20 @@ def allow_everyone(subscriber: Subscriber, channel: str, action: str) -> bool:
 class Broadcaster(Protocol):
     """What an application publishes to: calls that never block, from any thread."""
 
-    def channel(self, name: str, *, initial: Any = None) -> Any:
+    def channel(self, name: str, *, initial: Any = None, window_ms: float | None = None) -> Any:
         """Return the channel of that name, the same object every time."""
 
-    def emit(self, event: str, data: Any, *, room: str, priority: int = 0, force_immediate: bool = False) -> None:
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        *,
+        room: str,
+        priority: int = 0,
+        key: str | None = None,
+        lossless: bool | None = None,
+        force_immediate: bool = False,
+    ) -> Receipt | None:
         """Emit an event to a channel's subscribers and to the plain clients in the room of that name."""
 
     def get_stats(self) -> Any:
@@ -154,6 +166,9 @@ class Runtime(Protocol):
     def signal(self) -> Signal:
         """Return a signal that is not set."""
 
+    def event(self) -> Event:
+        """Return what a thread, or a greenlet, blocks on until another one sets it."""
+
     async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
         """Return, or raise, what another thread's work comes to."""
 
@@ -179,7 +194,7 @@ class ChannelLog(Protocol):
         """Return the deltas after a position, oldest first; None when they are not all there."""
 
     def save_keyframe(self, channel: str, keyframe: Keyframe) -> None:
-        """Keep a keyframe of the log's epoch; what lies before it may be forgotten."""
+        """Keep a keyframe of the log's epoch, its `lane` included; what lies before it may be forgotten."""
 
     def load_keyframe(self, channel: str) -> Keyframe | None:
         """Return the newest keyframe; None for a channel that the log does not know."""

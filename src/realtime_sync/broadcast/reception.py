@@ -12,7 +12,7 @@ from realtime_sync.broadcast.encoded_frames import Body
 from realtime_sync.broadcast.flusher import RETRY, Flusher
 from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.pace import Pace
-from realtime_sync.broadcast.ports import Load, Runtime, Transport
+from realtime_sync.broadcast.ports import Load, Runtime, Subscriber, Transport
 from realtime_sync.broadcast.rooms import room_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.session import Admission, Session
@@ -55,6 +55,7 @@ class Return:
     position: Position
     request: None = None
     dictionaries: tuple[str, ...] = ()
+    heard: None = None  # all up to its position
 
 
 Wanted: TypeAlias = Subscribe | Resync | Return
@@ -275,15 +276,15 @@ class Reception:
         if not self._options.is_channel_name(wanted.channel):
             return {"error": "forbidden"}
         admission = session.ask(wanted.channel)
-        if not await self._is_authorized(session, wanted.channel, "fetch"):
+        if not await self.is_authorized(session.subscriber, wanted.channel, "fetch"):
             return {"error": "forbidden"}
         if wanted.pointer.count("/") > HIGHEST_DEPTH:
             return {"error": "not_found"}  # before it is cut into millions of tokens: no document is that deep
         channel = self._channels.open(wanted.channel)
-        if not await self._load(channel):
+        if not await self.load(channel):
             return {"error": "unavailable"}
         async with self._flusher.sending(channel):
-            if not await self._flush_first_frame(channel):
+            if not await self.flush_first_frame(channel):
                 return {"error": "unavailable"}
             if channel.position.offset == 0:
                 return {"error": "waiting"}
@@ -317,7 +318,7 @@ class Reception:
         """Return the admission of a client that may, and refuse one that may not."""
         while True:
             admission = session.ask(channel)
-            if not await self._is_authorized(session, channel, action):
+            if not await self.is_authorized(session.subscriber, channel, action):
                 break
             if not admission.revoked:  # else: what was answered is older than the revocation; ask again
                 return admission
@@ -325,13 +326,14 @@ class Reception:
         await self._refuse(session, channel, request, Outcome.FORBIDDEN)
         return None
 
-    async def _is_authorized(self, session: Session, channel: str, action: str) -> bool:
+    async def is_authorized(self, subscriber: Subscriber, channel: str, action: str) -> bool:
+        """Whether the application says so; what it raises denies."""
         try:
-            allowed = self._options.authorize(session.subscriber, channel, action)
+            allowed = self._options.authorize(subscriber, channel, action)
             if inspect.isawaitable(allowed):
                 allowed = await allowed
         except Exception:
-            logger.exception("authorize raised for %s of channel %r by %s", action, channel, session.subscriber.id)
+            logger.exception("authorize raised for %s of channel %r by %s", action, channel, subscriber.id)
             return False
         return allowed is True
 
@@ -345,13 +347,13 @@ class Reception:
         name, request = wanted.channel, wanted.request
         while True:
             channel = self._channels.open(name)
-            if not await self._load(channel):
+            if not await self.load(channel):
                 message = "the document could not be loaded"
                 return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
             async with self._flusher.sending(channel):
                 if not self._channels.holds(channel):
                     continue  # it ended while we waited; another may have begun
-                if not await self._flush_first_frame(channel):
+                if not await self.flush_first_frame(channel):
                     message = "the log could not be read"
                     return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
                 return await self._admit_locked(session, admission, channel, wanted, codec)
@@ -371,7 +373,7 @@ class Reception:
         request: str | None = wanted.request
         if not admission.revoked:
             with channel.lock:
-                cut = channel.primary.catch_up(wanted.position, self._runtime.now())
+                cut = channel.primary.catch_up(wanted.position, self._runtime.now(), wanted.heard)
             if not await self._deliver_catch_up(channel, sid, wanted, cut, codec, admission):
                 return  # who watched already stays: the next frame may be one that can be sent
             request = None  # it was answered just now; what may follow is said unasked
@@ -408,7 +410,7 @@ class Reception:
             return False
         await self._bring_dictionary(channel, sid, wanted, codec)
         at = None if encoded is not None else cut.position
-        answer = Answer(outcome, wanted.request, codec, at, dropped=cut.dropped).to_wire()
+        answer = Answer(outcome, wanted.request, codec, at, dropped=cut.dropped, serial=cut.serial).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
             if admission.revoked:
                 return True  # also between two parts; that it is forbidden now is told in the next step
@@ -440,7 +442,7 @@ class Reception:
         self._counters.add(refused=1)
         await self._answer(sid, channel.name, Answer(Outcome.UNAVAILABLE, request, message=message))
 
-    async def _flush_first_frame(self, channel: SendingChannel) -> bool:
+    async def flush_first_frame(self, channel: SendingChannel) -> bool:
         """Give a channel that was published to, but never flushed, its first position. Holds the send lock.
 
         Return False when its log cannot be read.
@@ -458,7 +460,7 @@ class Reception:
             logger.exception("the first frame of channel %r could not be flushed", channel.name)
         return True
 
-    async def _load(self, channel: SendingChannel) -> bool:
+    async def load(self, channel: SendingChannel) -> bool:
         """Bring a document that is not in memory, once for all who ask meanwhile; return False when that failed."""
         if self._options.load is None or channel.primary.has_document:
             return True

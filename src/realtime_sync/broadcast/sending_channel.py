@@ -64,6 +64,9 @@ class Shell(Protocol):
     def report(self, problem: str, channel: "SendingChannel", error: BaseException) -> None:
         """Log an error that no caller hears of."""
 
+    def may_block(self) -> bool:
+        """Whether this thread may block until something was flushed."""
+
 
 @attrs.define
 class Loads:
@@ -86,6 +89,7 @@ class SendingChannel(Channel):
     Attributes:
         ended: Nothing of it is appended or sent any more.
         window: Which subscribers keep up with what is sent to them.
+        window_s: Seconds in which changes collect under load.
         urgent: A capture does not want to wait for the window.
         worker: Flushes it until nothing is pending.
     """
@@ -93,12 +97,13 @@ class SendingChannel(Channel):
     def __init__(
         self, name: str, primary: Primary, shell: Shell, runtime: Runtime, options: Options, counters: Counters
     ) -> None:
-        super().__init__(name, primary)
+        super().__init__(name, primary, overflow=options.overflow, new_event=runtime.event)
         self._shell, self._runtime = shell, runtime
         self._new_encodings = functools.partial(Encodings, name, options.limits, counters)
         self._readers = options.readers
         self.ended = False
         self.used_at = float("-inf")
+        self.window_s = options.window_ms / 1000
         self._begin_sending()
 
     def _begin_sending(self) -> None:
@@ -132,6 +137,19 @@ class SendingChannel(Channel):
     def wake(self, urgent: bool) -> None:
         self._shell.wake(self, urgent)
 
+    def may_block(self) -> bool:
+        return self._shell.may_block()
+
+    def collect_for(self, window_ms: float) -> None:
+        """Let changes collect for so long under load: fewer frames, and of what has a key only the newest.
+
+        Raises:
+            ValueError: It is below 0.
+        """
+        if window_ms < 0:
+            raise ValueError(f"window_ms must not be negative, and is {window_ms}")
+        self.window_s = window_ms / 1000
+
     def rest_if_idle(self) -> bool:
         """End the worker that asks, and be woken by the next capture, when nothing is pending; return whether it is so.
 
@@ -161,7 +179,7 @@ class SendingChannel(Channel):
             if deltas is None:
                 raise LogRefused(f"channel {self.name!r}: the log lost what follows its keyframe {keyframe.position}")
             with self.lock:
-                self.primary.recover(keyframe, deltas)
+                self.primary.recover(keyframe, deltas, self._runtime.now())
             self.deltas_since_keyframe = len(deltas)
         self.recovered = True
 

@@ -120,6 +120,14 @@ class ThreadRuntime:
     def signal(self) -> ThreadSignal:
         return ThreadSignal(self._primitives.event)
 
+    def event(self) -> Event:
+        return self._primitives.event()
+
+    @property
+    def is_in_job(self) -> bool:
+        """Whether this thread runs one of the jobs."""
+        return _current.get() is not None
+
     async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
         done = self._primitives.event()
         future.add_done_callback(lambda _: done.set())

@@ -9,12 +9,15 @@ from typing import Any, Self, Unpack
 
 from realtime_sync.broadcast.base_broadcaster import CLOSED, BaseBroadcaster
 from realtime_sync.broadcast.options import OptionArguments, Options
-from realtime_sync.broadcast.ports import Transport
+from realtime_sync.broadcast.polling import poll_message
+from realtime_sync.broadcast.ports import Subscriber, Transport
+from realtime_sync.broadcast.receipt import is_in_event_loop
 from realtime_sync.broadcast.registry import ShellKind, kind_of
 from realtime_sync.broadcast.run_now import run_now
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.thread_runtime import ThreadJob, ThreadRuntime
 from realtime_sync.broadcast.threaded_channel import ThreadedChannel
+from realtime_sync.position import Position
 from realtime_sync.replication.primary import Primary
 
 STOP_S = 1.0
@@ -87,6 +90,35 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         if failed:
             raise ExceptionGroup("some channels could not be flushed", failed)
 
+    def poll(self, channel: str, position: Position | None, *, subscriber: Subscriber) -> dict[str, Any]:
+        """Return what brings a client that holds `channel` at `position` up to date, for a reply over plain HTTP.
+
+        Authorised as a subscription is (action `subscribe`), and answered as one, in codec `json`; nothing of the
+        client is kept. `answer_poll` takes a whole message; `polling_app` and `polling_view` are routes around it.
+
+        Args:
+            channel: Its name.
+            position: Where the client holds the document; None: it holds none.
+            subscriber: Who asks.
+
+        Returns:
+            Shape: `{"answer": {"outcome": ..., ...}, "body": frame or None}`, as PROTOCOL.md has them.
+        """
+        return self.answer_poll(poll_message(channel, position), subscriber=subscriber)
+
+    def answer_poll(self, message: Any, *, subscriber: Subscriber) -> dict[str, Any]:
+        """Return the reply to a client's message over plain HTTP: a `sync:subscribe`, as PROTOCOL.md, section 8, has it.
+
+        Args:
+            message: What was posted, parsed.
+            subscriber: Who asks.
+
+        Returns:
+            What `poll` returns.
+        """
+        self.arrived()
+        return run_now(self._polling.answer(message, subscriber))
+
     def close(self, timeout_s: float = 5) -> None:
         """Refuse captures, send what is pending, end every thread. Idempotent.
 
@@ -115,6 +147,7 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         if unsent:
             logger.error("closed with unsent changes in channels %s", unsent)
         left = self._runtime.close(max(until - self._runtime.now(), STOP_S))
+        self._fail_receipts()
         if left:
             logger.error("closed while %d threads were still sending; they end when the transport lets them", left)
         if self._log is not None:
@@ -153,6 +186,9 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         for channel in self._channels:
             if channel.is_pending:
                 self._rouse(channel, urgent=False)
+
+    def may_block(self) -> bool:
+        return self._started and not self._closed and not self._runtime.is_in_job and not is_in_event_loop()
 
     def wake(self, channel: SendingChannel, urgent: bool) -> None:
         self._channels.keep(channel)

@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import heapq
 import itertools
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -68,6 +69,10 @@ class VirtualClock:
     def signal(self) -> asyncio.Event:
         """Return a signal that is not set."""
         return asyncio.Event()
+
+    def event(self) -> threading.Event:
+        """Return what a thread blocks on; in real time."""
+        return threading.Event()
 
     async def outcome(self, future: concurrent.futures.Future[Result]) -> Result:
         """Return, or raise, what another thread's work comes to; that takes real time."""
