@@ -75,6 +75,24 @@ for (const codecs of CODECS) {
     }));
 }
 
+describe("a page that reads", () => {
+  const readers = async () => (await fetch(`${server.url}readers.json`)).json();
+
+  for (const codecs of ["default", "json"]) {
+    test(`${codecs}: is live after more frames than a server sends to one that is silent`, () =>
+      withPage(codecs, async (page) => {
+        const before = await readers();
+        await edit(300);
+        await untilEqual(page);
+        const { status, stats } = await seen(page);
+        assert.deepEqual([status, stats.resyncs], ["live", 0]);
+        const after = await readers();
+        assert.ok(stats.acks > 0 && after.acks > before.acks, JSON.stringify([stats, before, after]));
+        assert.deepEqual([after.parked, after.let_go], [0, 0]);
+      }));
+  }
+});
+
 describe("a connection that is cut", () => {
   test("is restored without a dictionary sent twice, and goes on with it", () =>
     withPage("default", async (page) => {

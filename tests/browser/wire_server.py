@@ -4,7 +4,8 @@
 
 It prints ` at ` and its address. The page at `/?codecs=NAME` watches the channel `wire`: with the codec, or the codecs,
 that `realtime-sync.js` exports under this name, with `json`, or with the default ones. `POST /edit?times=N` makes N
-changes, each a frame of its own; `GET /document.json` returns the document.
+changes, each a frame of its own; `GET /document.json` returns the document, `GET /readers.json` what the server knows
+of those who read.
 """
 
 import asyncio
@@ -64,6 +65,7 @@ class WireServer:
             Route("/favicon.ico", lambda _: FileResponse(STATIC / "favicon.svg")),
             Route("/edit", self._edit, methods=["POST"]),
             Route("/document.json", self._document),
+            Route("/readers.json", self._readers),
             Mount("/client", StaticFiles(directory=rs.static_path())),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
@@ -82,6 +84,11 @@ class WireServer:
 
     async def _document(self, _: Request) -> Response:
         return Response(orjson.dumps(self._channel.document.copy()), media_type="application/json")
+
+    async def _readers(self, _: Request) -> Response:
+        stats = self._hub.get_stats()
+        readers = {"acks": stats.acks, "parked": stats.parked, "let_go": stats.let_go}
+        return Response(orjson.dumps(readers), media_type="application/json")
 
 
 async def main() -> None:
