@@ -18,14 +18,12 @@ from realtime_sync.broadcast.forks import begin_in_every_child
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.options import Options
-from realtime_sync.broadcast.polling import Polling
 from realtime_sync.broadcast.ports import Job, Runtime, Transport
 from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Counters, Stats
 from realtime_sync.replication.primary import Primary
-from realtime_sync.wire.messages import CHECK_READINESS
 
 CLOSED = "the broadcaster was closed"
 
@@ -59,7 +57,6 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._reception = Reception(
             options, transport, runtime, self._flusher, self._channels, self._counters, self._spawn
         )
-        self._polling = Polling(self._reception, self._channels, self._flusher, runtime, self._counters)
         begin_in_every_child(self)
         transport.listen(self)
 
@@ -139,7 +136,6 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         """
         if sid is None and channel is None:
             raise ValueError("revoke needs a sid, a channel, or both")
-        self._polling.revoke(sid, channel)
         revoked = self._reception.revoke(sid, channel)
         if revoked:
             self.start(functools.partial(self._reception.tell_ended, revoked))
@@ -292,8 +288,6 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     async def receive(self, sid: str, event: str, message: Any) -> Any:
         """Take one message of a client; what is returned acknowledges it."""
         self.arrived()
-        if event == CHECK_READINESS:
-            return {"ready": not self._closed, "channels": len(self._channels)}
         return await self._reception.receive(sid, event, message)
 
     def departed(self, sid: str) -> None:
