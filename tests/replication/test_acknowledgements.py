@@ -109,3 +109,17 @@ def test_one_that_was_let_go_comes_back_later_with_its_position() -> None:
     (said,) = one.outgoing()
     assert said.event == "sync:subscribe"
     assert said.message["position"] == ["A", 1]
+
+
+def test_one_that_was_let_go_says_why() -> None:
+    one = live("text")
+    one.receive(None, {"outcome": "too_slow", "message": "you did not keep up"}, 10.0)
+    assert str(one.last_error) == "channel 'c': too_slow (you did not keep up)"
+
+
+def test_one_that_was_refused_does_not_ask_again_because_it_was_slow_before() -> None:
+    one = live("text")
+    one.receive(None, {"outcome": "forbidden"}, 10.0)
+    one.receive(None, {"outcome": "too_slow"}, 10.1)
+    assert one.status is Status.FORBIDDEN
+    assert one.deadline is None

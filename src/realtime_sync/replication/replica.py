@@ -453,7 +453,7 @@ class Replica:
 
     def _leave_for_now(self, now: float) -> None:
         """The server let us go because we did not keep up: come back after a while."""
-        if self.state is State.CLOSED:
+        if self.state is State.CLOSED or self.refusal is not None:
             return
         if self.state is State.LIVE:
             self._enter(State.STALE)

@@ -246,7 +246,7 @@ class Subscription:
             return self.replica.receive_frame(self._read(body), answer, now)
         if answer is None:
             raise ProtocolError("neither a frame nor an answer")
-        if answer.outcome is Outcome.UNAVAILABLE:
+        if answer.outcome in (Outcome.UNAVAILABLE, Outcome.TOO_SLOW):
             self.last_error = SubscriptionRefused(self.channel, answer.outcome.value, answer.message or "")
         return self.replica.receive_answer(answer, now)
 
