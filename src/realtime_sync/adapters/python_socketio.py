@@ -1,11 +1,13 @@
 """Delivery through python-socketio's `AsyncServer`."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import socketio
 
 from realtime_sync.adapters._connections import Connections, refuse_second, unshared
+from realtime_sync.adapters._send_queues import SendQueues
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.wire.messages import CLIENT_EVENTS, SUBSCRIBE
 
@@ -28,6 +30,8 @@ class AsyncSocketIOTransport:
         self._server = server
         self._namespace = namespace
         self._connections = Connections(server, namespace)
+        self._queues = SendQueues(server, namespace)
+        self._hanging_up: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly
 
     @property
     def remembered(self) -> int:
@@ -73,6 +77,22 @@ class AsyncSocketIOTransport:
 
     def leave(self, sid: str, room: str) -> None:
         self._connections.leave(sid, room)
+
+    def queued(self, sid: str) -> int | None:
+        return self._queues.queued(sid)
+
+    def disconnect(self, sid: str) -> None:
+        socket = self._queues.end(sid)
+        if socket is not None:
+            task = asyncio.get_running_loop().create_task(self._hang_up(socket))
+            self._hanging_up.add(task)
+            task.add_done_callback(self._hanging_up.discard)
+
+    async def _hang_up(self, socket: Any) -> None:
+        try:
+            await socket.close(wait=False, abort=True)
+        finally:
+            self._queues.empty(socket)
 
     # Where the server has a message queue, frames do not go through it: subscribers of a channel of the same name in
     # another process follow that process's log.
