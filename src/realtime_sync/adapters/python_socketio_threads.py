@@ -10,6 +10,7 @@ from engineio.exceptions import SocketIsClosedError
 from realtime_sync.adapters._connections import Connections, refuse_second
 from realtime_sync.adapters._request_lines import RequestLines
 from realtime_sync.adapters._rooms_lock import rooms_lock
+from realtime_sync.adapters._send_queues import SendQueues
 from realtime_sync.adapters._server_source import ServerSource, primitives_of
 from realtime_sync.adapters._whole_packets import WholePackets
 from realtime_sync.broadcast.ports import Receiver, Subscriber
@@ -37,6 +38,7 @@ class ThreadedSocketIOTransport:
         self._namespace = namespace
         self._server: socketio.Server | None = None
         self._connections: Connections | None = None
+        self._queues: SendQueues | None = None
         self._rooms_lock: Any = None
 
     @property
@@ -62,6 +64,7 @@ class ThreadedSocketIOTransport:
         WholePackets.guard(server, SocketIsClosedError)
         self._rooms_lock = rooms_lock(server.manager)
         self._server, self._connections = server, Connections(server, self._namespace)
+        self._queues = SendQueues(server, self._namespace)
         self._watch_connections(server, self._connections, receiver)
         self._answer_in_order(server)
 
@@ -110,6 +113,24 @@ class ThreadedSocketIOTransport:
     def leave(self, sid: str, room: str) -> None:
         if self._connections is not None:
             self._connections.leave(sid, room)
+
+    def queued(self, sid: str) -> int | None:
+        return None if self._queues is None else self._queues.queued(sid)
+
+    def disconnect(self, sid: str) -> None:
+        queues = self._queues
+        socket = None if queues is None else queues.end(sid)
+        if queues is None or socket is None or self._server is None:
+            return
+
+        def hang_up() -> None:
+            try:
+                socket.close(wait=False, abort=True)
+            finally:
+                queues.empty(socket)
+
+        # Elsewhere: it runs the application's handler of a disconnection, and the caller may hold locks.
+        self._server.start_background_task(hang_up)
 
     async def deliver(self, room: str, event: str, arguments: tuple[Any, ...], *, skip: Collection[str] = ()) -> None:
         self._emit(event, arguments, room=room, skip_sid=list(skip))
