@@ -197,10 +197,20 @@ class Flusher:
             return
         members = set(self._transport.members(channel.name))
         skip = tuple(sid for sid in subscribed if sid in members)
-        outsiders = len(members) - len(skip)
+        outsiders = sum(not self._is_let_go(channel, sid) for sid in members.difference(skip))
         if outsiders:
             for event in events:
                 yield Delivery(channel.name, event.name, (event.data,), skip, recipients=outsiders)
+
+    def _is_let_go(self, channel: SendingChannel, sid: str) -> bool:
+        """Disconnect a plain client for whom too much waits: it acknowledges nothing, so nothing else bounds that."""
+        waiting = self._transport.queued(sid)
+        if waiting is None or waiting <= channel.readers.max_plain_packets:
+            return False
+        self._counters.add(plain_let_go=1)
+        logger.info("%s does not read the events of channel %r, and is disconnected", sid, channel.name)
+        self._transport.disconnect(sid)
+        return True
 
     def _count(self, frame: Keyframe | Delta | LooseEvents) -> None:
         self._counters.add(

@@ -105,6 +105,12 @@ class Transport(Protocol):
     def members(self, room: str) -> Iterable[str]:
         """Return the session ids in a room."""
 
+    def queued(self, sid: str) -> int | None:
+        """Return how many packets wait to be sent to a client; None when that cannot be told."""
+
+    def disconnect(self, sid: str) -> None:
+        """Begin to end a client's connection, for good and at once: what waits for it is forgotten. Never blocks."""
+
     async def enter(self, sid: str, room: str) -> None:
         """Put a client into a room."""
 

@@ -88,6 +88,7 @@ class SendingChannel(Channel):
 
     Attributes:
         ended: Nothing of it is appended or sent any more.
+        readers: How far subscribers and plain clients may fall behind.
         window: Which subscribers keep up with what is sent to them.
         window_s: Seconds in which changes collect under load.
         urgent: A capture does not want to wait for the window.
@@ -100,7 +101,7 @@ class SendingChannel(Channel):
         super().__init__(name, primary, overflow=options.overflow, new_event=runtime.event)
         self._shell, self._runtime = shell, runtime
         self._new_encodings = functools.partial(Encodings, name, options.limits, counters)
-        self._readers = options.readers
+        self.readers = options.readers
         self.ended = False
         self.used_at = float("-inf")
         self.window_s = options.window_ms / 1000
@@ -108,7 +109,7 @@ class SendingChannel(Channel):
 
     def _begin_sending(self) -> None:
         self.encodings = self._new_encodings()
-        self.window = SendWindow(self._readers)
+        self.window = SendWindow(self.readers)
         self.outbox: deque[Delivery] = deque()  # of the last committed frame
         self.flushed_at = float("-inf")
         self.recovered = False

@@ -68,6 +68,10 @@ class MemoryTransport:
     def is_connected(self, sid: str) -> bool:
         return sid in self._clients
 
+    def queued(self, sid: str) -> int | None:
+        client = self._clients.get(sid)
+        return None if client is None else client.queued
+
     def members(self, room: str) -> Iterable[str]:
         with self._lock:
             return list(self._rooms.get(room, ()))
@@ -109,12 +113,14 @@ class MemoryClient:
     Attributes:
         subscriber: Who the server takes it for.
         inbox: (event, arguments) of everything that was delivered, oldest first; yours to take from.
+        queued: What the server is told when it asks how much waits for this client; None: it cannot be told.
     """
 
     def __init__(self, transport: MemoryTransport, subscriber: Subscriber) -> None:
         self._transport = transport
         self.subscriber = subscriber
         self.inbox: list[tuple[str, tuple[Any, ...]]] = []
+        self.queued: int | None = None
 
     @property
     def sid(self) -> str:
