@@ -15,6 +15,7 @@ SHORTENED: dict[str, dict[str, Any]] = {
         "FIRST_REST_DELTAS": 5,
     },
     "realtime_sync.broadcast.flusher": {"KEYFRAME_EVERY": 12},
+    "realtime_sync.replication.acknowledgements": {"ACK_FRAMES": 2},
     "realtime_sync.replication.check_schedule": {"DELTAS_PER_CHECK": 3},
     "realtime_sync.replication.primary": {"COMPACT_AT_OPERATIONS": 20},
 }

@@ -63,6 +63,11 @@ class SimulatedTransport(MemoryTransport):
         self._draw, self.failures, self._witness = draw, failures, witness
         self._in_order = asyncio.Lock()
 
+    @property
+    def clients(self) -> list[MemoryClient]:
+        """Everybody whom the server takes for connected."""
+        return list(self._clients.values())
+
     async def _pause(self) -> None:
         if self._draw.random() < 0.2:
             await asyncio.sleep(self._draw.uniform(0, LONGEST_PAUSE_S))

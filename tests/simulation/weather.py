@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import attrs
 
-from realtime_sync.limits import HistoryLimits, Limits
+from realtime_sync.limits import HistoryLimits, Limits, ReaderLimits
 from realtime_sync.wire.codec import available_codecs
 
 CODECS = tuple(name for name in available_codecs() if "gzip" not in name)
@@ -76,6 +76,7 @@ class Weather:
                     max_age_s=draw.choice((2.0, 300.0)),
                     max_catchup_events=draw.choice((2, 100)),
                 ),
+                "readers": draw.choice((ReaderLimits(), ReaderLimits(max_unacked_frames=4, let_go_after_s=5.0))),
                 "limits": Limits(max_message_bytes=draw.choice((150, 600, 2**20))),
             },
         )

@@ -90,11 +90,18 @@ class World:
 
     def _witness(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
         """Nothing of a channel goes to somebody who may not watch it."""
-        if event != BATCH_UPDATE or arguments[1] is None or not self.server.transport.is_connected(sid):
+        if event != BATCH_UPDATE or not self.server.transport.is_connected(sid):
             return
         name = self.server.transport.subscriber(sid).auth
-        if (name, arguments[0]) in self.forbidden:
+        if arguments[1] is None:
+            self._note_ending(name, *arguments[2:])
+        elif (name, arguments[0]) in self.forbidden:
             self.complaints.add(AssertionError(f"{name} gets a frame of {arguments[0]}, and may not"))
+
+    def _note_ending(self, name: str, answer: dict[str, Any]) -> None:
+        if "request" not in answer:  # the server ends a subscription unasked, and says so once
+            for viewer in self.viewers:
+                viewer.was_sent_away |= viewer.name == name
 
     # ---- time ------------------------------------------------------------------------------------------------------
 
