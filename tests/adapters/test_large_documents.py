@@ -30,13 +30,14 @@ async def test_a_keyframe_of_five_megabytes_arrives_in_parts(codec: str) -> None
         serving(socketio.ASGIApp(sio)) as server,
         AsyncSyncClient(server.url, transports=["websocket"], codecs=(codec,)) as client,
     ):
-        original = client.sio.handlers["/"]["batch_update"]
+        dispatch = client.sio._trigger_event
 
-        async def watch(*arguments: Any) -> None:
-            bodies.append(arguments[1])
-            await original(*arguments)
+        async def watch(event: str, namespace: str, *arguments: Any) -> Any:
+            if event == "batch_update":
+                bodies.append(arguments[1])
+            return await dispatch(event, namespace, *arguments)
 
-        client.sio.on("batch_update", watch)
+        client.sio._trigger_event = watch
         watched = await client.channel("c").ready()
         assert watched.document == channel.document
         assert len(bodies) == bodies[0]["count"] >= (5 if codec != "msgpack+zstd" else 4)

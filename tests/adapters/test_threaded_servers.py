@@ -15,7 +15,7 @@ import pytest
 import socketio
 
 import realtime_sync as rs
-from realtime_sync.client import AsyncSyncClient, Status, WatchedChannel
+from realtime_sync.client import AsyncSyncClient, Status, SyncClient, WatchedChannel
 from tests.servers import eventually
 
 PROGRAM = Path(__file__).with_name("server_process.py")
@@ -165,6 +165,19 @@ async def test_what_eight_workers_do_at_once_arrives_complete_and_in_order(
     for other in others:
         assert (other.channel(watcher.name).resyncs, other.reconnects) == (0, 0)
         await other.close()
+
+
+async def test_a_client_on_threads_follows_eight_workers_too(watcher: Watcher, server: ServerProcess) -> None:
+    announced: list[list[int]] = []
+    with SyncClient(server.url, transports=["websocket"]) as client:
+        watched = await asyncio.to_thread(client.channel(watcher.name).ready, 10)
+        watched.on("edited", announced.append)
+        result = await watcher.tell("work", channel=watcher.name, edits=EDITS)
+        await eventually(lambda: watched.status is Status.LIVE and watched.document == result["document"])
+        await eventually(lambda: len(announced) == WORKERS * EDITS)
+    for worker in range(WORKERS):
+        assert [number for who, number in announced if who == worker] == list(range(EDITS))
+    assert (watched.resyncs, client.reconnects) == (0, 0)
 
 
 async def test_a_cut_connection_is_restored_and_right_again(watcher: Watcher, server: ServerProcess) -> None:
