@@ -55,6 +55,7 @@ test("an answer says what it answers, and fills in what is absent", () => {
     position: null,
     message: "",
     dropped: 0,
+    serial: 0,
   });
   assert.deepEqual(parseAnswer({ outcome: "waiting", codec: "json", position: ["A", 0] }).position, {
     epoch: "A",

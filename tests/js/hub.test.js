@@ -35,7 +35,10 @@ function live(document = { n: 7, list: [{}, {}] }) {
 
 const subscribe = (request, position, channel = "project_42") => [
   "sync:subscribe",
-  { version: 1, channel, request, codecs: ["json+deflate+dictionary", "json+deflate", "json"], position },
+  {
+    ...{ version: 1, channel, request, codecs: ["json+deflate+dictionary", "json+deflate", "json"], position },
+    ...(position !== null && { heard: [position[0], 0] }),
+  },
 ];
 
 describe("subscribing", () => {
@@ -262,6 +265,26 @@ describe("telling the application", () => {
     assert.equal(hub.stats.droppedEvents, 5);
   });
 
+  test("lossless events are told once over reconnects, and those that are lost by number", () => {
+    const channel = live();
+    const heard = [];
+    channel.on("question", (data) => heard.push(data));
+    channel.on("sync:lost", (range) => heard.push(range));
+    socket.batchUpdate("project_42", delta(7, 8, [], { events: [["question", "a", 1]] }));
+    socket.disconnect();
+    socket.connect();
+    assert.deepEqual(socket.take()[0][1].heard, ["A", 1]);
+    const events = [["question", "a", 1], ["beat", 0], ["question", "d", 4]];
+    socket.answer("keyframe", { ...keyframe(12, { n: 12 }), events, serial: 4 });
+    assert.deepEqual(heard, ["a", { epoch: "A", first: 2, last: 3 }, "d"]);
+    assert.equal(hub.stats.lostEvents, 2);
+    socket.disconnect();
+    socket.connect();
+    socket.answer("keyframe", { ...keyframe(1, { n: 1 }), epoch: "B" });
+    assert.deepEqual(heard.at(-1), { epoch: "A", first: 5, last: null });
+    assert.equal(hub.stats.lostEvents, 3);
+  });
+
   test("a document that went wrong behind our back is found, told and fetched anew", () => {
     const channel = live({ n: 7, settled: { a: [1, 2, 3] } });
     const dropped = [];
@@ -348,7 +371,7 @@ describe("losing the thread", () => {
     const statuses = [];
     channel.subscribe(() => statuses.push(channel.status));
     socket.batchUpdate("project_42", delta(8, 9, replace("/n", 9)));
-    assert.deepEqual(socket.take(), [["sync:resync", { channel: "project_42", request: "2", position: ["A", 7] }]]);
+    assert.deepEqual(socket.take(), [["sync:resync", { channel: "project_42", request: "2", position: ["A", 7], heard: ["A", 0] }]]);
     assert.match(channel.error.message, /a gap: at 7, got a delta for 9/);
     socket.answer("patch", delta(7, 9, replace("/n", 9)));
     assert.deepEqual(statuses, ["stale", "live"]);
@@ -365,7 +388,7 @@ describe("losing the thread", () => {
     assert.equal(channel.getSnapshot(), before);
     assert.equal(channel.position, null);
     assert.match(channel.error.message, /a patch that does not fit: operation 1/);
-    assert.deepEqual(socket.take(), [["sync:resync", { channel: "project_42", request: "2", position: null }]]);
+    assert.deepEqual(socket.take(), [["sync:resync", { channel: "project_42", request: "2", position: null, heard: ["A", 0] }]]);
     socket.answer("keyframe", keyframe(8, { n: 8 }));
     assert.deepEqual([channel.status, channel.getSnapshot().n, channel.error], ["live", 8, null]);
   });
@@ -383,7 +406,7 @@ describe("losing the thread", () => {
       socket.batchUpdate("project_42", body, answer);
       assert.equal(channel.status, "stale");
       assert.ok(channel.error instanceof ProtocolError, String(channel.error));
-      assert.deepEqual(socket.take(), [["sync:resync", { channel: "project_42", request: "2", position: ["A", 7] }]]);
+      assert.deepEqual(socket.take(), [["sync:resync", { channel: "project_42", request: "2", position: ["A", 7], heard: ["A", 0] }]]);
       assert.equal(hub.stats.garbage, 1);
       socket.batchUpdate("project_42", body, answer);
       assert.deepEqual(socket.take(), [], "asked already");
@@ -684,6 +707,7 @@ describe("stats", () => {
       acks: 0,
       garbage: 0,
       droppedEvents: 0,
+      lostEvents: 0,
       checksumMismatches: 0,
     };
     assert.deepEqual(hub.stats, expected);

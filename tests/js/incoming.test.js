@@ -29,7 +29,7 @@ function open({ codec = CODEC, options = {} } = {}) {
 
 const resync = (request, position, dictionaries) => [
   "sync:resync",
-  { channel: "a", request, position, ...(dictionaries && { dictionaries }) },
+  { channel: "a", request, position, heard: ["A", 0], ...(dictionaries && { dictionaries }) },
 ];
 
 describe("dictionaries", () => {

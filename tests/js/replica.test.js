@@ -11,6 +11,7 @@ import { conformance } from "./conformance.js";
 const STEP_KEYS = new Set([
   ...["ask", "frame", "answer", "garbage", "unknown_dictionary", "part", "tick", "disconnected", "now"],
   ...["state", "position", "document", "no_document", "events", "dropped", "mismatch", "asked", "closed", "refused", "deadline"],
+  "lost",
 ]);
 
 function take(replica, step) {
@@ -29,8 +30,17 @@ function take(replica, step) {
 
 function check(replica, happenings, step, where) {
   const of = (type) => happenings.filter((happening) => happening.type === type);
-  const asked = of("resync_needed").map(({ request, position }) => ({ request, position: toWire(position) }));
+  const asked = of("resync_needed").map(({ request, position, heard }) => ({
+    request,
+    position: toWire(position),
+    ...("heard" in (step.asked ?? {}) && { heard: heard && [heard.epoch, heard.serial] }),
+  }));
   assert.deepEqual(asked, step.asked ? [step.asked] : [], where);
+  assert.deepEqual(
+    of("events_lost").map(({ epoch, first, last }) => [epoch, first, last]),
+    step.lost ?? [],
+    where,
+  );
   assert.deepEqual(
     of("event_received").map(({ name, data }) => [name, data]),
     step.events ?? [],

@@ -125,7 +125,8 @@ export class Subscription {
   /**
    * Call `fn` when the server emits `event` on this channel; the snapshot is at least as new.
    *
-   * @param {string} event A name, `"*"` for every event, or `"sync:dropped"`: so many events were left out.
+   * @param {string} event A name, `"*"` for every event, `"sync:dropped"`: so many events were left out, or `"sync:lost"`:
+   *   lossless events `{epoch, first, last}` will not come; `last` null: the server began anew, nobody knows how many.
    * @param {(data: any, name: string) => void} fn
    * @returns {() => void} Ends it.
    */
@@ -346,6 +347,10 @@ export class Subscription {
   /** @param {Happening} happening */
   #emit(happening) {
     if (happening.type === "events_dropped") this.#call("sync:dropped", happening.count, "sync:dropped");
+    if (happening.type === "events_lost") {
+      const { epoch, first, last } = happening;
+      this.#call("sync:lost", { epoch, first, last }, "sync:lost");
+    }
     if (happening.type !== "event_received") return;
     this.#call(happening.name, happening.data, happening.name);
     this.#call("*", happening.data, happening.name);

@@ -57,7 +57,7 @@ function parseCompact([type, epoch, ...rest], limits) {
     return makeDelta(epoch, base, base + steps, patchOf(changes, limits), extraOf(rest.slice(3)), limits);
   }
   if (type === "k" && rest.length >= 2) return makeKeyframe(epoch, rest[0], rest[1], extraOf(rest.slice(2)));
-  if (type === "c" && rest.length === 1) return makeClosed(epoch, rest[0]);
+  if (type === "c" && rest.length >= 1) return makeClosed(epoch, rest[0], extraOf(rest.slice(1)));
   throw new ProtocolError(`no frame: ${brief([type, epoch, ...rest])}`);
 }
 

@@ -9,7 +9,8 @@ import { isEpoch, isOffset, parsePosition } from "./position.js";
  * @typedef {import("./limits.js").Limits} Limits
  * @typedef {import("./position.js").Position} Position
  * @typedef {import("./patch.js").Operation} Operation
- * @typedef {[name: string, data: any]} Event Something that happened, for the application.
+ * @typedef {[name: string, data: any, serial?: number]} Event Something that happened, for the application; of a lossless
+ *   event also its number: 1, 2, 3, ... in one epoch.
  */
 
 /**
@@ -22,6 +23,7 @@ import { isEpoch, isOffset, parsePosition } from "./position.js";
  * @property {any} document
  * @property {Event[]} events
  * @property {number} dropped Events that were left out.
+ * @property {number} [serial] Of the channel's last lossless event up to `offset`; absent: there was none.
  */
 
 /**
@@ -49,7 +51,7 @@ import { isEpoch, isOffset, parsePosition } from "./position.js";
 /**
  * The channel was deleted; no frame of `epoch` follows.
  *
- * @typedef {{type: "closed", epoch: string, reason: string}} Closed
+ * @typedef {{type: "closed", epoch: string, reason: string, serial?: number}} Closed
  */
 
 /** @typedef {Keyframe | Delta | Closed} Frame */
@@ -70,6 +72,7 @@ const OUTCOMES = /** @type {const} */ (["up_to_date", "patch", "keyframe", "wait
  * @property {Position | null} position Where the channel stands, for `up_to_date` and `waiting`.
  * @property {string} message Text for a human.
  * @property {number} dropped Events that were missed, and that the frame beside it does not say.
+ * @property {number} serial Of the channel's last lossless event, for `waiting`; 0: there was none.
  */
 
 /**
@@ -108,7 +111,7 @@ export function parseFrame(value, limits = DEFAULT_LIMITS) {
     case "keyframe":
       return makeKeyframe(wire.epoch, wire.offset, wire.document, wire);
     case "closed":
-      return makeClosed(wire.epoch, wire.reason);
+      return makeClosed(wire.epoch, wire.reason, wire);
   }
   throw new ProtocolError(`no type of frame: ${brief(wire.type)}`);
 }
@@ -136,25 +139,26 @@ export function makeDelta(epoch, base, offset, patch, extra, limits) {
  * @param {unknown} epoch
  * @param {unknown} offset
  * @param {unknown} document
- * @param {Record<string, any>} extra Perhaps `events` and `dropped`; nothing inherited.
+ * @param {Record<string, any>} extra Perhaps `events`, `dropped` and `serial`; nothing inherited.
  * @returns {Keyframe}
  */
 export function makeKeyframe(epoch, offset, document, extra) {
   require(isEpoch(epoch), "epoch is a string of 1 to 64 characters", epoch);
   require(isOffset(offset), "offset is an integer from 0", offset);
   require(document !== undefined, "a keyframe has a document", document);
-  return { type: "keyframe", epoch, offset, document, ...parseEvents(extra) };
+  return { type: "keyframe", epoch, offset, document, ...parseEvents(extra), ...parseSerial(extra) };
 }
 
 /**
  * @param {unknown} epoch
  * @param {unknown} reason
+ * @param {Record<string, any>} extra Perhaps `serial`; nothing inherited.
  * @returns {Closed}
  */
-export function makeClosed(epoch, reason) {
+export function makeClosed(epoch, reason, extra) {
   require(isEpoch(epoch), "epoch is a string of 1 to 64 characters", epoch);
   require(typeof reason === "string", "reason is a string", reason);
-  return { type: "closed", epoch, reason };
+  return { type: "closed", epoch, reason, ...parseSerial(extra) };
 }
 
 /**
@@ -174,12 +178,13 @@ export function refuseManyOperations(count, { maxOperations }) {
  */
 export function parseAnswer(value) {
   const wire = members(value, "answer");
-  const { outcome, request = null, codec = null, position = null, message = "", dropped = 0 } = wire;
+  const { outcome, request = null, codec = null, position = null, message = "", dropped = 0, serial = 0 } = wire;
   require(OUTCOMES.includes(outcome), "no known outcome", outcome);
   require(request === null || typeof request === "string", "request is a string", request);
   require(codec === null || typeof codec === "string", "codec is a string", codec);
   require(typeof message === "string", "message is a string", message);
   require(isOffset(dropped), "dropped is a count", dropped);
+  require(isOffset(serial), "serial is a count", serial);
   const needsPosition = outcome === "up_to_date" || outcome === "waiting";
   return {
     outcome,
@@ -188,6 +193,7 @@ export function parseAnswer(value) {
     position: position === null && !needsPosition ? null : parsePosition(position),
     message,
     dropped,
+    serial,
   };
 }
 
@@ -225,11 +231,21 @@ function parsePatch(patch, limits) {
 function parseEvents({ events = [], dropped = 0 }) {
   require(Array.isArray(events), "events is a list", events);
   for (const event of events) {
-    const isPair = Array.isArray(event) && event.length === 2 && typeof event[0] === "string";
-    require(isPair, "an event is [name, data]", event);
+    const [name, , serial = 1] = Array.isArray(event) ? event : [];
+    const isEvent = typeof name === "string" && (event.length === 2 || event.length === 3);
+    require(isEvent && isOffset(serial) && serial > 0, "an event is [name, data] or [name, data, serial]", event);
   }
   require(isOffset(dropped), "dropped is a count", dropped);
   return { events, dropped };
+}
+
+/**
+ * @param {Record<string, any>} extra
+ * @returns {{serial?: number}}
+ */
+function parseSerial({ serial = 0 }) {
+  require(isOffset(serial), "serial is a count", serial);
+  return serial > 0 ? { serial } : {};
 }
 
 /**

@@ -72,7 +72,16 @@ export const WIRE_VERSION = 1;
  * @property {number} acks Times that the server was told how far a channel was read.
  * @property {number} garbage Messages that could not be read.
  * @property {number} droppedEvents Events that were lost: left out by the server, or with a patch that could not be applied.
+ * @property {number} lostEvents Lossless events that will not come; those of a server that began anew count as one.
  * @property {number} checksumMismatches How often a document was found to be wrong, and a whole one asked for.
+ */
+
+/**
+ * What a request names as held.
+ *
+ * @typedef {object} Held
+ * @property {import("./position.js").WirePosition | null} position
+ * @property {import("./position.js").WirePosition} [heard] Of the lossless events: an epoch, and a number.
  */
 
 /**
@@ -113,6 +122,7 @@ export class Hub {
     acks: 0,
     garbage: 0,
     droppedEvents: 0,
+    lostEvents: 0,
     checksumMismatches: 0,
   };
   #socket;
@@ -166,7 +176,7 @@ export class Hub {
     if (typeof name !== "string" || name === "") throw new SyncError("a channel's name is a string that is not empty");
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      refuseTooLarge(this.#socket, "sync:subscribe", this.#subscribe(name, LONGEST_REQUEST, LONGEST_POSITION, []));
+      refuseTooLarge(this.#socket, "sync:subscribe", this.#subscribe(name, LONGEST_REQUEST, LONGEST_HELD, []));
       const incoming = new Incoming(this.#codecs, this.#limits);
       entry = { subscription: new Subscription(name, this.#connection), uses: 0, incoming };
       this.#entries.set(name, entry);
@@ -236,22 +246,22 @@ export class Hub {
   // ---- for the channels --------------------------------------------------------------------------------------------
 
   /** @type {Connection["request"]} */
-  #request = (channel, { request, position }, isSubscribed) => {
-    const held = toWire(position);
+  #request = (channel, { request, position, heard }, isSubscribed) => {
+    const held = { position: toWire(position), ...namedHeard(heard) };
     const ids = this.#entries.get(channel)?.incoming.dictionaries ?? [];
-    if (isSubscribed) this.#send("sync:resync", { channel, request, position: held, ...namedDictionaries(ids) });
+    if (isSubscribed) this.#send("sync:resync", { channel, request, ...held, ...namedDictionaries(ids) });
     else this.#send("sync:subscribe", this.#subscribe(channel, request, held, ids));
   };
 
   /**
    * @param {string} channel
    * @param {string} request
-   * @param {import("./position.js").WirePosition | null} position
+   * @param {Held} held
    * @param {string[]} dictionaries
    */
-  #subscribe(channel, request, position, dictionaries) {
+  #subscribe(channel, request, held, dictionaries) {
     const codecs = [...this.#codecs.keys()];
-    return { version: WIRE_VERSION, channel, request, codecs, position, ...namedDictionaries(dictionaries) };
+    return { version: WIRE_VERSION, channel, request, codecs, ...held, ...namedDictionaries(dictionaries) };
   }
 
   /** @type {Connection["acknowledge"]} */
@@ -283,6 +293,7 @@ export class Hub {
       if (happening.type === "snapshot_replaced") stats.keyframes++;
       if (happening.type === "patch_applied") stats.patches++;
       if (happening.type === "events_dropped") stats.droppedEvents += happening.count;
+      if (happening.type === "events_lost") stats.lostEvents += (happening.last ?? happening.first) - happening.first + 1;
       if (happening.type === "checksum_mismatch") stats.checksumMismatches++;
       if (happening.type === "state_changed") isLost = happening.state === "stale" || happening.state === "empty";
       if (happening.type === "resync_needed" && happening.reason !== SUBSCRIBING) {
@@ -311,6 +322,13 @@ export class Hub {
 const LONGEST_REQUEST = "r".repeat(16);
 /** @type {import("./position.js").WirePosition} */
 const LONGEST_POSITION = ["e".repeat(64), Number.MAX_SAFE_INTEGER];
+/** @type {Held} */
+const LONGEST_HELD = { position: LONGEST_POSITION, heard: LONGEST_POSITION };
+
+/** @param {import("./lossless_hearing.js").Heard | null} heard @returns {Partial<Held>} */
+function namedHeard(heard) {
+  return heard === null ? {} : { heard: [heard.epoch, heard.serial] };
+}
 
 /** @param {string[]} ids */
 function namedDictionaries(ids) {

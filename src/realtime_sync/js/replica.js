@@ -5,6 +5,7 @@ import { checksum } from "./checksum.js";
 import { shareEqual } from "./equality.js";
 import { PatchError, ProtocolError } from "./errors.js";
 import { isRefusal } from "./frames.js";
+import { Hearing, isOrdinary } from "./lossless_hearing.js";
 import { applyPatch } from "./patch.js";
 import { samePosition } from "./position.js";
 
@@ -15,6 +16,7 @@ import { samePosition } from "./position.js";
  * @typedef {import("./frames.js").Delta} Delta
  * @typedef {import("./frames.js").Closed} Closed
  * @typedef {import("./frames.js").Answer} Answer
+ * @typedef {import("./lossless_hearing.js").Heard} Heard
  * @typedef {import("./patch.js").Operation} Operation
  * @typedef {import("./position.js").Position} Position
  */
@@ -76,8 +78,9 @@ export const TABLE = {
  *   | {type: "patch_applied", patch: Operation[], document: any, position: Position}
  *   | {type: "event_received", name: string, data: any}
  *   | {type: "events_dropped", count: number}
+ *   | {type: "events_lost", epoch: string, first: number, last: number | null}
  *   | {type: "checksum_mismatch", position: Position, pointers: string[]}
- *   | {type: "resync_needed", request: string, position: Position | null, reason: string}
+ *   | {type: "resync_needed", request: string, position: Position | null, heard: Heard | null, reason: string}
  *   | {type: "state_changed", state: State}
  *   | {type: "refused", outcome: string, message: string}
  *   | {type: "channel_ended", reason: string}} Happening
@@ -122,6 +125,7 @@ export class Replica {
   #missed = 0;
   /** Stays when the position is lost. @type {Position | null} */
   #lastApplied = null;
+  #hearing = new Hearing();
   /** @type {Happening[]} */
   #happenings = [];
 
@@ -152,6 +156,11 @@ export class Replica {
     this.#nextRequest = nextRequest;
   }
 
+  /** Which lossless events the application has got, or knows to be lost; null before the first answer. */
+  get heard() {
+    return this.#hearing.heard;
+  }
+
   /** Whether the server said that the channel has no document yet. */
   get isWaiting() {
     return this.position?.offset === 0;
@@ -178,7 +187,8 @@ export class Replica {
     this.#asked.set(this.#open.id, this.#open);
     if (this.#asked.size > MAX_UNANSWERED) this.#asked.delete(this.#asked.keys().next().value ?? "");
     this.deadline = now + this.#backoff.delayS(this.#unanswered);
-    return { type: "resync_needed", request: this.#open.id, position: this.#open.position, reason };
+    const { id, position } = this.#open;
+    return { type: "resync_needed", request: id, position, heard: this.heard, reason };
   }
 
   /**
@@ -351,7 +361,7 @@ export class Replica {
     } else {
       this.document = shareEqual(this.document, frame.document);
     }
-    const [events, dropped] = this.#unheardEvents(frame);
+    const told = this.#hearEvents(frame);
     this.position = this.#lastApplied = position;
     this.closedReason = null;
     this.#wasHelped();
@@ -361,8 +371,7 @@ export class Replica {
         ? { type: "patch_applied", patch: frame.patch, document: this.document, position }
         : { type: "snapshot_replaced", document: this.document, position },
     );
-    if (dropped > 0) this.#happenings.push({ type: "events_dropped", count: dropped });
-    for (const [name, data] of events) this.#happenings.push({ type: "event_received", name, data });
+    this.#happenings.push(...told);
   }
 
   /**
@@ -376,19 +385,27 @@ export class Replica {
   }
 
   /**
-   * The events to give to the application, and how many to report as dropped.
+   * What the application is told of a frame's events.
    *
    * A keyframe in an answer repeats the events since the position that the request named. When the replica has moved on
-   * since, nobody can tell which of them it has had.
+   * since, nobody can tell which of the ordinary ones it has had; lossless ones have their numbers.
    *
    * @param {Keyframe | Delta} frame
-   * @returns {[Keyframe["events"], number]}
+   * @returns {Happening[]}
    */
-  #unheardEvents(frame) {
-    const repeats = frame.type === "keyframe" && this.#isAnswer;
-    if (repeats && !samePosition(this.#answered?.position ?? null, this.#lastApplied))
-      return [[], frame.dropped + this.#missed + frame.events.length];
-    return [frame.events, frame.dropped + this.#missed];
+  #hearEvents(frame) {
+    const isKeyframe = frame.type === "keyframe";
+    let [events, lost] = this.#hearing.hear(frame.epoch, frame.events, isKeyframe ? frame.serial : 0);
+    let count = frame.dropped + this.#missed;
+    if (isKeyframe && this.#isAnswer && !samePosition(this.#answered?.position ?? null, this.#lastApplied)) {
+      count += events.filter(isOrdinary).length;
+      events = events.filter((event) => !isOrdinary(event));
+    }
+    /** @type {Happening[]} */
+    const told = count > 0 ? [{ type: "events_dropped", count }] : [];
+    for (const range of lost) told.push({ type: "events_lost", ...range });
+    for (const [name, data] of events) told.push({ type: "event_received", name, data });
+    return told;
   }
 
   /**
@@ -397,19 +414,25 @@ export class Replica {
    * @param {string} reason
    */
   #loseFrame(frame, now, reason) {
-    // Its events are lost with it: the keyframe that is asked for does not know that they were missed.
-    const lost = frame.events.length + frame.dropped;
+    // Its ordinary events are lost with it: the keyframe that is asked for does not know that they were missed.
+    const lost = frame.events.filter(isOrdinary).length + frame.dropped;
     if (lost > 0) this.#happenings.push({ type: "events_dropped", count: lost });
     this.#lose(now, reason);
   }
 
   /** @param {Closed} frame */
-  #receiveClosed({ epoch, reason }) {
+  #receiveClosed({ epoch, reason, serial = 0 }) {
     if (this.state === "closed" || (epoch !== this.position?.epoch && !this.#answered)) return;
     this.#stopAsking();
     this.closedReason = reason;
     this.#enter("closed");
+    this.#tellLost(this.#hearing.end(epoch, serial));
     this.#happenings.push({ type: "channel_ended", reason });
+  }
+
+  /** @param {import("./lossless_hearing.js").Lost[]} lost */
+  #tellLost(lost) {
+    for (const range of lost) this.#happenings.push({ type: "events_lost", ...range });
   }
 
   // ---- the answers' words ------------------------------------------------------------------------------------------
@@ -429,7 +452,8 @@ export class Replica {
   }
 
   /** @param {Answer} answer */
-  #waitForFirst({ position }) {
+  #waitForFirst({ position, serial }) {
+    if (position !== null) this.#tellLost(this.#hearing.wait(position.epoch, serial));
     this.position = position && { epoch: position.epoch, offset: 0 };
     this.closedReason = null;
     this.#wasHelped();

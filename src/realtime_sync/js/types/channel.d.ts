@@ -43,7 +43,8 @@ export class Subscription<T = any> {
     /**
      * Call `fn` when the server emits `event` on this channel; the snapshot is at least as new.
      *
-     * @param {string} event A name, `"*"` for every event, or `"sync:dropped"`: so many events were left out.
+     * @param {string} event A name, `"*"` for every event, `"sync:dropped"`: so many events were left out, or `"sync:lost"`:
+     *   lossless events `{epoch, first, last}` will not come; `last` null: the server began anew, nobody knows how many.
      * @param {(data: any, name: string) => void} fn
      * @returns {() => void} Ends it.
      */

@@ -9,6 +9,7 @@
  * @property {Position | null} position Where the channel stands, for `up_to_date` and `waiting`.
  * @property {string} message Text for a human.
  * @property {number} dropped Events that were missed, and that the frame beside it does not say.
+ * @property {number} serial Of the channel's last lossless event, for `waiting`; 0: there was none.
  */
 /**
  * Tell whether an outcome means that the server will not serve this channel.
@@ -47,16 +48,17 @@ export function makeDelta(epoch: unknown, base: unknown, offset: unknown, patch:
  * @param {unknown} epoch
  * @param {unknown} offset
  * @param {unknown} document
- * @param {Record<string, any>} extra Perhaps `events` and `dropped`; nothing inherited.
+ * @param {Record<string, any>} extra Perhaps `events`, `dropped` and `serial`; nothing inherited.
  * @returns {Keyframe}
  */
 export function makeKeyframe(epoch: unknown, offset: unknown, document: unknown, extra: Record<string, any>): Keyframe;
 /**
  * @param {unknown} epoch
  * @param {unknown} reason
+ * @param {Record<string, any>} extra Perhaps `serial`; nothing inherited.
  * @returns {Closed}
  */
-export function makeClosed(epoch: unknown, reason: unknown): Closed;
+export function makeClosed(epoch: unknown, reason: unknown, extra: Record<string, any>): Closed;
 /**
  * @param {number} count Of operations, or of what costs as much.
  * @param {Limits} limits
@@ -111,14 +113,19 @@ export type Answer = {
      * Events that were missed, and that the frame beside it does not say.
      */
     dropped: number;
+    /**
+     * Of the channel's last lossless event, for `waiting`; 0: there was none.
+     */
+    serial: number;
 };
 export type Limits = import("./limits.js").Limits;
 export type Position = import("./position.js").Position;
 export type Operation = import("./patch.js").Operation;
 /**
- * Something that happened, for the application.
+ * Something that happened, for the application; of a lossless
+ * event also its number: 1, 2, 3, ... in one epoch.
  */
-export type Event = [name: string, data: any];
+export type Event = [name: string, data: any, serial?: number];
 /**
  * The whole document at (epoch, offset).
  */
@@ -132,6 +139,10 @@ export type Keyframe = {
      * Events that were left out.
      */
     dropped: number;
+    /**
+     * Of the channel's last lossless event up to `offset`; absent: there was none.
+     */
+    serial?: number;
 };
 /**
  * What some values of the document must add up to once a delta is applied.
@@ -166,6 +177,7 @@ export type Closed = {
     type: "closed";
     epoch: string;
     reason: string;
+    serial?: number;
 };
 export type Frame = Keyframe | Delta | Closed;
 declare const OUTCOMES: readonly ["up_to_date", "patch", "keyframe", "waiting", "unavailable", "too_slow", "forbidden", "upgrade_required", "too_many_channels", "invalid"];

@@ -140,9 +140,23 @@ export type Stats = {
      */
     droppedEvents: number;
     /**
+     * Lossless events that will not come; those of a server that began anew count as one.
+     */
+    lostEvents: number;
+    /**
      * How often a document was found to be wrong, and a whole one asked for.
      */
     checksumMismatches: number;
+};
+/**
+ * What a request names as held.
+ */
+export type Held = {
+    position: import("./position.js").WirePosition | null;
+    /**
+     * Of the lossless events: an epoch, and a number.
+     */
+    heard?: import("./position.js").WirePosition;
 };
 /**
  * What a channel may do with its connection.

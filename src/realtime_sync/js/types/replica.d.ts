@@ -7,6 +7,7 @@ export function counter(): () => string;
  * @typedef {import("./frames.js").Delta} Delta
  * @typedef {import("./frames.js").Closed} Closed
  * @typedef {import("./frames.js").Answer} Answer
+ * @typedef {import("./lossless_hearing.js").Heard} Heard
  * @typedef {import("./patch.js").Operation} Operation
  * @typedef {import("./position.js").Position} Position
  */
@@ -71,6 +72,8 @@ export class Replica {
     closedReason: string | null;
     /** When to call `tick`, in seconds; null: not before the next message. @type {number | null} */
     deadline: number | null;
+    /** Which lossless events the application has got, or knows to be lost; null before the first answer. */
+    get heard(): import("./lossless_hearing.js").Heard | null;
     /** Whether the server said that the channel has no document yet. */
     get isWaiting(): boolean;
     /**
@@ -141,6 +144,7 @@ export type Keyframe = import("./frames.js").Keyframe;
 export type Delta = import("./frames.js").Delta;
 export type Closed = import("./frames.js").Closed;
 export type Answer = import("./frames.js").Answer;
+export type Heard = import("./lossless_hearing.js").Heard;
 export type Operation = import("./patch.js").Operation;
 export type Position = import("./position.js").Position;
 /**
@@ -172,6 +176,11 @@ export type Happening = {
     type: "events_dropped";
     count: number;
 } | {
+    type: "events_lost";
+    epoch: string;
+    first: number;
+    last: number | null;
+} | {
     type: "checksum_mismatch";
     position: Position;
     pointers: string[];
@@ -179,6 +188,7 @@ export type Happening = {
     type: "resync_needed";
     request: string;
     position: Position | null;
+    heard: Heard | null;
     reason: string;
 } | {
     type: "state_changed";
