@@ -62,6 +62,16 @@ class Controls:
         self.publish(channel, "not for you", at="/secret")
         return count
 
+    def flood(self, channel: str, events: int, size: int) -> dict[str, Any]:
+        """Emit so many events of that size; return who is in the channel's room then, and how many were let go."""
+        one = self._hub.channel(channel)
+        for number in range(events):
+            one.emit("flooded", [number, "x" * size])
+            one.flush()
+            self._sio.sleep(0)
+        members = [sid for sid, _ in self._sio.manager.get_participants("/", channel)]
+        return {"members": len(members), "let_go": self._hub.get_stats().plain_let_go}
+
     def subscribers(self, channel: str) -> int:
         return self._hub.channel(channel).subscriber_count
 
@@ -153,6 +163,7 @@ def main() -> None:
     app, sio, hub, on = made(OPTIONS["kind"], OPTIONS["mode"])
     controls = Controls(sio, hub, OPTIONS["life"])
     on("control", lambda order: getattr(controls, order.pop("do"))(**order))
+    sio.on("enter", lambda sid, room: sio.enter_room(sid, room))
     serve(app, OPTIONS["mode"], OPTIONS["port"], OPTIONS["gevent_websocket"])
 
 
