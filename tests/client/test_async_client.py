@@ -56,7 +56,7 @@ async def test_whatever_a_proxy_answers_while_the_server_is_away_the_client_come
     await eventually(lambda: not client.connected)
     application = web.Application()
     application.router.add_route("*", "/{tail:.*}", proxy)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", server.port, reuse_address=True).start()
     await asyncio.sleep(0.2)  # some attempts meet the proxy: there is no other clock on a real network
@@ -221,3 +221,23 @@ async def test_a_document_that_went_wrong_behind_our_back_is_found_told_and_fetc
     warnings = [record for record in caplog.records if record.levelname == "WARNING"]
     assert len(warnings) == 1, "the second one would say the same"
     assert "channel 'c'" in warnings[0].message
+
+
+async def test_a_listener_that_had_not_begun_when_the_client_closed_is_cancelled_without_a_word() -> None:
+    heard: list[str] = []
+
+    async def listen() -> None:
+        heard.append("changed")
+
+    sio = socketio.AsyncServer(async_mode="asgi")
+    async with (
+        rs.AsyncBroadcaster.on(sio, authorize=rs.allow_everyone) as hub,
+        serving(socketio.ASGIApp(sio)) as server,
+    ):
+        hub.channel("c", initial={})
+        async with AsyncSyncClient(server.url, transports=["websocket"]) as client:
+            await client.channel("c").ready()
+            client.run(listen)
+            task = next(iter(client._tasks))
+        assert task.cancelled()
+    assert heard == []  # a coroutine that nobody awaited would be a warning, and so a failure

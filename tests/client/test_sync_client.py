@@ -196,6 +196,25 @@ def test_no_thread_is_left_behind() -> None:
         assert ours == []
 
 
+def test_leaving_in_the_middle_of_a_request_of_long_polling_is_heard_at_once() -> None:
+    sio = socketio.Server(async_mode="threading", ping_interval=3_600)  # else the next ping would end the waiting
+    with (
+        rs.ThreadedBroadcaster.on(sio, authorize=rs.allow_everyone) as hub,
+        serving_threads(socketio.WSGIApp(sio), sio) as url,
+    ):
+        hub.channel("c", initial={})
+        for _ in range(5):
+            client = SyncClient(url, transports=["polling"])
+            client.connect()
+            client.channel("c").ready(timeout_s=10)
+            client.sio.call("check_readiness")  # its answer is often here before the server took the question from us
+            leaving = threading.Thread(target=client.close, daemon=True)
+            leaving.start()
+            leaving.join(10)
+            assert not leaving.is_alive()
+            eventually(lambda: hub.sessions == 0)
+
+
 def test_a_listener_that_would_wait_for_ever_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with served({"c": {"n": 0}}) as server, client_of(server.url) as client:
         watched = client.channel("c").ready(10)

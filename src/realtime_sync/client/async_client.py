@@ -56,7 +56,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
     DEFAULT_CODECS = PREFERRED_CODECS
 
     def __init__(self, url: str, **options: Any) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         super().__init__(url, **options)
 
@@ -76,7 +76,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         self._closed = True
         self._set_alarm(None)
         self._cancel_tasks()
-        await self._sio.disconnect()
+        await self._hang_up()
         self._cancel_tasks()  # of those who were told that the connection is gone
 
     def _cancel_tasks(self) -> None:
@@ -131,9 +131,12 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         step(*arguments)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
+        self._keep(asyncio.ensure_future(work))
+
+    def _keep(self, task: "asyncio.Future[Any]") -> "asyncio.Future[Any]":
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _set_alarm(self, at: float | None) -> None:
         if self._alarm is not None:
@@ -152,13 +155,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
 
     def _take_result(self, result: Any) -> None:
         if inspect.isawaitable(result):
-            self._begin(self._finish(result))
-
-    async def _finish(self, awaitable: Any) -> None:
-        try:
-            await awaitable
-        except Exception:
-            logger.exception("a listener failed")
+            self._keep(asyncio.ensure_future(result)).add_done_callback(_log_failure)
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -170,3 +167,8 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
 
     async def _hang_up(self) -> None:
         await self._sio.disconnect()
+
+
+def _log_failure(listener: "asyncio.Future[Any]") -> None:
+    if not listener.cancelled() and (error := listener.exception()) is not None:
+        logger.error("a listener failed", exc_info=error)

@@ -18,6 +18,8 @@ from realtime_sync.replication.subscription import Outgoing, Subscription
 
 try:
     import socketio
+    from engineio.packet import CLOSE, Packet
+    from engineio.payload import Payload
 except ImportError as error:
     raise MissingExtra("python-socketio", "client") from error
 
@@ -90,7 +92,7 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         """Disconnect for good, and end every thread. Idempotent."""
         self._closed = True
         self._closing.set()
-        self._sio.disconnect()
+        self._disconnect()
         for thread in self._beside - {threading.current_thread()}:
             thread.join(END_S)
         self._line.end(END_S)
@@ -218,4 +220,20 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         self._sio.connect(self._url, **self._connect_options)
 
     async def _hang_up(self) -> None:
-        self._sio.disconnect()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Leave, and see that the server knows.
+
+        A writer of python-engineio that is busy when its client leaves stops before it has said good-bye. With long
+        polling the server then lets the reader's last question, for which `disconnect` waits, wait until its next ping.
+        """
+        eio = self._sio.eio
+        reader, address = eio.read_loop_task, eio.base_url
+        is_polling = eio.state == "connected" and eio.current_transport == "polling"
+        eio.disconnect(abort=is_polling)
+        if is_polling:
+            good_bye = Payload(packets=[Packet(CLOSE)]).encode()
+            eio._send_request("POST", address, body=good_bye, headers={"Content-Type": "text/plain"}, timeout=END_S)
+            eio.queue.put(None)  # `disconnect` has cleared the queue: perhaps of what a writer that waits ends at
+            reader.join(END_S)
