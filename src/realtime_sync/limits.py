@@ -88,7 +88,10 @@ class ReaderLimits:
             holds for those who do not read at 200 MiB, and in practice, where one is stuck, at one.
         let_go_after_s: Seconds after which one that did not read them is let go; it may subscribe again.
         max_plain_packets: Packets that may wait for a plain client, one that knows nothing of frames and never
-            acknowledges; past it the client is disconnected. Only where the server can tell.
+            acknowledges; past it the client is disconnected when the next event goes to its room. Likewise one that
+            asks for more without reading; a subscriber may have `max_unacked_frames` more for each of its channels.
+            python-socketio's servers can tell what waits, all but what their WebSocket library and the system hold. It
+            bounds nothing that the application emits itself (`sio.emit`) while the library sends nothing to the room.
     """
 
     max_unacked_frames: int = attrs.field(default=256, validator=_positive)

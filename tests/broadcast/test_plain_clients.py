@@ -74,6 +74,20 @@ async def test_a_member_of_another_room_is_not_looked_at(world: World) -> None:
     assert world.transport.is_connected(elsewhere.sid)
 
 
+async def test_one_who_asks_and_acknowledges_without_reading_is_disconnected(world: World) -> None:
+    hub = world.hub(readers=ReaderLimits(max_plain_packets=100, max_unacked_frames=10))
+    channel = hub.channel("c", initial={"n": 0})
+    watcher = await world.watcher().join()
+    ack = {"channel": "c", "position": channel.position.to_wire()}
+    watcher.client.queued = 110
+    await watcher.client.send("sync:ack", ack)
+    assert world.transport.is_connected(watcher.client.sid), "so much may be under way"
+    watcher.client.queued = 111
+    assert await watcher.client.send("sync:fetch", {"channel": "c", "pointer": ""}) is None
+    assert not world.transport.is_connected(watcher.client.sid)
+    assert (hub.sessions, channel.subscriber_count, hub.get_stats().plain_let_go) == (0, 0, 1)
+
+
 async def test_nobody_is_asked_about_when_there_is_no_event(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(type(world.transport), "queued", lambda _, sid: asked.append(sid))

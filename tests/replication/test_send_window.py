@@ -37,7 +37,7 @@ def test_a_reader_is_parked_with_the_first_frame_past_the_limit() -> None:
 def test_an_acknowledgement_opens_the_window_again() -> None:
     made = window("quick")
     send(made, 2, 3, 4, 5)
-    assert made.acknowledge("quick", 4) is False
+    assert made.acknowledge("quick", 4, 0.0) is False
     assert send(made, 6, 7, 8) == []
     assert send(made, 9) == ["quick"]
 
@@ -50,7 +50,7 @@ def test_bytes_count_as_well() -> None:
 def test_what_was_acknowledged_counts_no_longer_as_bytes() -> None:
     made = window("quick")
     send(made, 2, size_bytes=900)
-    made.acknowledge("quick", 2)
+    made.acknowledge("quick", 2, 0.0)
     assert send(made, 3, size_bytes=900) == []
     assert send(made, 4, size_bytes=200) == ["quick"]
 
@@ -72,8 +72,8 @@ def test_bytes_of_another_codec_are_not_its_own() -> None:
 def test_it_comes_back_when_it_has_read_what_was_under_way() -> None:
     made = window("slow")
     send(made, 2, 3, 4, 5, 6)
-    assert made.acknowledge("slow", 5) is False
-    assert made.acknowledge("slow", 6) is True
+    assert made.acknowledge("slow", 5, 0.0) is False
+    assert made.acknowledge("slow", 6, 0.0) is True
     made.join("slow", "json", 9)
     assert made.parked == {}
     assert send(made, 10) == []
@@ -83,12 +83,12 @@ def test_it_comes_back_when_it_has_read_what_was_under_way() -> None:
 def test_an_acknowledgement_of_what_was_never_sent_means_nothing(offset: int) -> None:
     made = window("liar")
     send(made, 2, 3, 4, 5, 6)
-    assert made.acknowledge("liar", offset) is False
+    assert made.acknowledge("liar", offset, 0.0) is False
     assert "liar" in made.parked
 
 
 def test_a_stranger_can_acknowledge_nothing() -> None:
-    assert window("one").acknowledge("another", 1) is False
+    assert window("one").acknowledge("another", 1, 0.0) is False
 
 
 def test_one_that_stays_parked_is_overdue() -> None:
@@ -108,7 +108,7 @@ def test_nobody_who_is_not_parked_has_more_under_way_than_allowed(acknowledged: 
     for offset, ack in enumerate(acknowledged, start=2):
         made.sent(offset, {"json": 1})
         made.park_slow(0.0)
-        if made.acknowledge("one", ack):
+        if made.acknowledge("one", ack, 0.0):
             made.join("one", "json", offset)
             newest_ack = offset
         elif newest_ack <= ack <= offset:

@@ -28,6 +28,9 @@ def failure_of(seed: int) -> tuple[int, str] | None:
 
 def failures(seeds: range, processes: int) -> Iterator[tuple[int, str]]:
     """Yield what fails among `seeds`, as it is found."""
+    if processes == 1:
+        yield from filter(None, map(failure_of, seeds))
+        return
     with ProcessPoolExecutor(processes) as pool:
         yield from filter(None, pool.map(failure_of, seeds, chunksize=CHUNK))
 
@@ -40,6 +43,7 @@ def main() -> int:
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count(), help="how many at a time (default: one a core)"
     )
+    parser.add_argument("--stop", action="store_true", help="stop at the first that breaks a promise")
     arguments = parser.parse_args()
     if arguments.seed is not None:
         world = run(arguments.seed)
@@ -49,6 +53,8 @@ def main() -> int:
     for seed, problem in failures(range(arguments.first, arguments.first + arguments.seeds), arguments.processes):
         found += 1
         print(f"seed {seed}: {problem}\n    .venv/bin/python -m tests.simulation {seed}", flush=True)
+        if arguments.stop:
+            return 1
     print(f"{arguments.seeds} seeds in {time.monotonic() - began:.0f} s, {found} of them broke a promise")
     return int(found > 0)
 

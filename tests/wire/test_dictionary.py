@@ -27,7 +27,7 @@ from realtime_sync.wire.dictionary import (
 from realtime_sync.wire.encoding import decode_frame, encode_frame, frame_from_value
 from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
 from tests.wire.hostile_corpus import spaces, zstd_block, zstd_frame
-from tests.wire.test_hostile import MUTATIONS
+from tests.wire.mutations import mutated
 from tests.wire.test_training import EACH, NAMES, codec_of, deltas
 
 SAMPLES = [delta for delta, _ in zip(deltas(), range(100), strict=False)]
@@ -289,10 +289,7 @@ def test_a_changed_frame_is_refused_or_means_other_json(name: str) -> None:
     encoded = encode_frame(DELTA, codec, dictionary)
     refused = 0
     for _ in range(1_000):
-        changed = bytearray(encoded[5:])
-        for _ in range(draw.randrange(1, 4)):
-            draw.choice(MUTATIONS)(changed, draw)
-        data = encoded[:5] + bytes(changed)
+        data = encoded[:5] + mutated(encoded[5:], draw)
         refused += _is_refused_or_json(lambda data=data: codec.decode_with(data, held(dictionary)))  # type: ignore[misc]
     assert refused > 100
 
@@ -304,13 +301,11 @@ def test_a_changed_dictionary_is_refused_or_makes_other_json(name: str) -> None:
     draw = random.Random(f"mutations of the dictionary of {name}")
     encoded = encode_frame(DELTA, codec, dictionary)
     for _ in range(300):
-        changed = bytearray(dictionary.content)
-        for _ in range(draw.randrange(1, 4)):
-            if draw.random() < 0.5:
-                changed[draw.randrange(200)] ^= 1 << draw.randrange(8)  # where zstd's tables are
-            else:
-                draw.choice(MUTATIONS)(changed, draw)
-        hostile = Dictionary(bytes(changed))
+        if draw.random() < 0.5:
+            tables, rest = dictionary.content[:200], dictionary.content[200:]  # zstd's tables stand at the beginning
+            hostile = Dictionary(mutated(tables, draw) + rest)
+        else:
+            hostile = Dictionary(mutated(dictionary.content, draw))
         _is_refused_or_json(lambda hostile=hostile: codec.decode_with(encoded, {dictionary.id: hostile}))  # type: ignore[misc]
 
 

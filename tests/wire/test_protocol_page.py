@@ -40,7 +40,7 @@ COMPACT_FRAMES = re.findall(r"^    (\[.*\])$", TEXT, re.MULTILINE)
 BYTES = re.findall(r"^    ([a-z+]+) ([0-9a-f]+)$", TEXT, re.MULTILINE)
 MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
 
-PINNED = (1, "83655e78967185e7")
+PINNED = (1, "ba0692db2ea5e754")
 
 
 def test_the_table_is_the_codes() -> None:

@@ -11,6 +11,7 @@ import attrs
 
 from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.errors import AlreadyAttached
+from realtime_sync.wire.messages import CHECK_READINESS
 
 
 @attrs.define
@@ -60,6 +61,20 @@ class Connections:
                 receiver.departed(sid)
         else:
             yield dispatch
+
+    def asks_us(self, event: str, namespace: str, result: Any) -> bool:
+        """Whether an event that was dispatched is a question that the application leaves to the broadcaster.
+
+        Not at registration, but now: the application may register its own handler later. A catch-all has seen it, and
+        may have answered.
+        """
+        unhandled = (None, getattr(self._server, "not_handled", None))
+        if event != CHECK_READINESS or namespace != self._namespace or not any(result is one for one in unhandled):
+            return False
+        handlers = self._server.handlers
+        own = event in handlers.get(namespace, {}) or event in handlers.get("*", {})
+        spaces = (self._server.namespace_handlers.get(name) for name in (namespace, "*"))
+        return not own and not any(hasattr(space, f"on_{event}") for space in spaces)
 
     def subscriber(self, sid: str) -> Subscriber:
         environ = self._server.get_environ(sid, self._namespace) or {}

@@ -59,6 +59,8 @@ class AsyncSocketIOTransport:
         async def watch(event: str, namespace: str, *args: Any) -> Any:
             with self._connections.noticed(receiver, event, namespace, args) as noticed:
                 noticed.result = await dispatch(event, namespace, *args)
+            if self._connections.asks_us(event, namespace, noticed.result):
+                return await receiver.receive(args[0], event, None)
             return noticed.result
 
         self._server._trigger_event = watch

@@ -75,6 +75,8 @@ class ThreadedSocketIOTransport:
         def watch(event: str, namespace: str, *args: Any) -> Any:
             with connections.noticed(receiver, event, namespace, args) as noticed:
                 noticed.result = dispatch(event, namespace, *args)
+            if connections.asks_us(event, namespace, noticed.result):
+                return run_now(receiver.receive(args[0], event, None))
             return noticed.result
 
         server._trigger_event = watch

@@ -10,10 +10,12 @@ from realtime_sync.broadcast.async_channel import AsyncChannel
 from realtime_sync.broadcast.asyncio_runtime import AsyncioRuntime, LoopRuntime
 from realtime_sync.broadcast.base_broadcaster import CLOSED, BaseBroadcaster
 from realtime_sync.broadcast.options import OptionArguments, Options
-from realtime_sync.broadcast.ports import Transport
+from realtime_sync.broadcast.polling import poll_message
+from realtime_sync.broadcast.ports import Subscriber, Transport
 from realtime_sync.broadcast.receipt import is_in_event_loop
 from realtime_sync.broadcast.registry import ShellKind, kind_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
+from realtime_sync.position import Position
 from realtime_sync.replication.primary import Primary
 
 STOP_S = 1.0
@@ -73,6 +75,41 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         failed = [result for result in results if isinstance(result, Exception)]
         if failed:
             raise ExceptionGroup("some channels could not be flushed", failed)
+
+    async def poll(self, channel: str, position: Position | None, *, subscriber: Subscriber) -> dict[str, Any]:
+        """Return what brings a client that holds `channel` at `position` up to date, for a reply over plain HTTP.
+
+        Authorised as a subscription is (action `subscribe`), and answered as one, in codec `json`; nothing of the
+        client is kept. `answer_poll` takes a whole message; `polling_app` and `polling_view` are routes around it.
+
+        Args:
+            channel: Its name.
+            position: Where the client holds the document; None: it holds none.
+            subscriber: Who asks.
+
+        Returns:
+            Shape: `{"answer": {"outcome": ..., ...}, "body": frame or None}`, as PROTOCOL.md has them.
+        """
+        return await self.answer_poll(poll_message(channel, position), subscriber=subscriber)
+
+    async def answer_poll(self, message: Any, *, subscriber: Subscriber) -> dict[str, Any]:
+        """Return the reply to a client's message over plain HTTP: a `sync:subscribe` (PROTOCOL.md, section 8).
+
+        Args:
+            message: What was posted, parsed.
+            subscriber: Who asks.
+
+        Returns:
+            What `poll` returns.
+        """
+        self.bind()
+        reply: dict[str, Any] = {}
+
+        async def answer() -> None:
+            reply.update(await self._polling.answer(message, subscriber))
+
+        await self._in_loop(answer)
+        return reply
 
     async def close(self, timeout_s: float = 5) -> None:
         """Refuse captures, send what is pending, stop every timer. Idempotent.

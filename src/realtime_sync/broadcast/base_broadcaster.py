@@ -12,18 +12,22 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from realtime_sync.broadcast.authority import Authority
 from realtime_sync.broadcast.channel_registry import AnyChannel, ChannelRegistry
 from realtime_sync.broadcast.flusher import Flusher
 from realtime_sync.broadcast.forks import begin_in_every_child
 from realtime_sync.broadcast.log_line import LogLine
 from realtime_sync.broadcast.memory_log import MemoryLog
+from realtime_sync.broadcast.opening import Opening
 from realtime_sync.broadcast.options import Options
+from realtime_sync.broadcast.polling import Polling
 from realtime_sync.broadcast.ports import Job, Runtime, Transport
 from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Counters, Stats
 from realtime_sync.replication.primary import Primary
+from realtime_sync.wire.messages import CHECK_READINESS
 
 CLOSED = "the broadcaster was closed"
 
@@ -54,9 +58,20 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._channels: ChannelRegistry[AnyChannel] = ChannelRegistry(
             self._open_channel, runtime.now, options.channel_ttl_s
         )
+        authority = Authority(options)
+        opening = Opening(options.load, self._channels, self._flusher)
         self._reception = Reception(
-            options, transport, runtime, self._flusher, self._channels, self._counters, self._spawn
+            options,
+            authority,
+            transport,
+            runtime,
+            self._flusher,
+            self._channels,
+            opening,
+            self._counters,
+            self._spawn,
         )
+        self._polling = Polling(authority, opening, runtime, self._counters)
         begin_in_every_child(self)
         transport.listen(self)
 
@@ -136,6 +151,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         """
         if sid is None and channel is None:
             raise ValueError("revoke needs a sid, a channel, or both")
+        self._polling.revoke(sid, channel)
         revoked = self._reception.revoke(sid, channel)
         if revoked:
             self.start(functools.partial(self._reception.tell_ended, revoked))
@@ -288,6 +304,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     async def receive(self, sid: str, event: str, message: Any) -> Any:
         """Take one message of a client; what is returned acknowledges it."""
         self.arrived()
+        if event == CHECK_READINESS:
+            return {"ready": not self._closed, "channels": len(self._channels)}
         return await self._reception.receive(sid, event, message)
 
     def departed(self, sid: str) -> None:

@@ -37,12 +37,14 @@ class Flusher:
 
     Attributes:
         let_go: Called with a channel and the session id of a subscriber that has not read for too long.
+        on_parked: Called when subscribers were parked: they have to be looked after when nothing more is flushed.
     """
 
     def __init__(self, transport: Transport, runtime: Runtime, log: LogLine | None, counters: Counters) -> None:
         self._transport, self._runtime, self._log = transport, runtime, log
         self._counters = counters
-        self.let_go: Callable[[SendingChannel, str], None] = _nobody_lets_go
+        self.let_go: Callable[[SendingChannel, str], None] = _nobody_cares
+        self.on_parked: Callable[[], None] = _nobody_cares
 
     # ---- the worker of a channel ---------------------------------------------------------------------------------
 
@@ -107,9 +109,10 @@ class Flusher:
         self._count(frame)
         deliveries = list(self._deliveries(channel, frame))
         channel.outbox.extend(deliveries)
-        await self._send(channel)
         if not isinstance(frame, LooseEvents):
-            self._look_after_readers(channel, frame.position.offset, deliveries)
+            channel.window.sent(frame.position.offset, _sizes(deliveries))
+        await self._send(channel)
+        self._look_after_readers(channel)
         await self._save_keyframe_sometimes(channel, frame)
 
     async def _send(self, channel: SendingChannel) -> None:
@@ -175,19 +178,18 @@ class Flusher:
             return None
         return channel.encodings.dictionaries.learn(frame, codec, encoded_bytes)
 
-    def _look_after_readers(self, channel: SendingChannel, offset: int, deliveries: list[Delivery]) -> None:
+    def _look_after_readers(self, channel: SendingChannel) -> None:
         """Send nothing more to those who do not read what was sent, and let go those who have not for long."""
-        sizes: Counter[str] = Counter()
-        for delivery in deliveries:
-            sizes[delivery.room] += delivery.size_bytes
         now = self._runtime.now()
-        channel.window.sent(offset, sizes)
-        for sid in channel.window.park_slow(now):
+        parked = channel.window.park_slow(now)
+        for sid in parked:
             codec = channel.subscribers.get(sid)
             if codec is not None:
                 self._transport.leave(sid, room_of(channel.name, codec))
         for sid in channel.window.overdue(now):
             self.let_go(channel, sid)
+        if parked:
+            self.on_parked()
 
     def _plain(
         self, channel: SendingChannel, events: tuple[Event, ...], subscribed: tuple[str, ...]
@@ -260,8 +262,10 @@ class Flusher:
         for sid in list(channel.window.parked):  # they hear of it as the others do
             codec = channel.subscribers.get(sid)
             if codec is not None:
-                await self._transport.enter(sid, room_of(channel.name, codec))
-            channel.window.leave(sid)
+                room = room_of(channel.name, codec)
+                await self._transport.enter(sid, room)
+                # Should this fail half-way, it is a reader like the others, who sees a gap next and asks.
+                channel.window.join(sid, room, channel.position.offset)
         for room, deliveries in itertools.groupby(self.encoded(channel, channel.primary.closing_frame(reason)), _room):
             for delivery in deliveries:
                 await self._deliver(delivery)
@@ -285,7 +289,7 @@ class Flusher:
         return left
 
 
-def _nobody_lets_go(channel: SendingChannel, sid: str) -> None:
+def _nobody_cares(*_: object) -> None:
     raise AssertionError("a reception sets what is called")
 
 
@@ -294,6 +298,13 @@ def _for_those_who_waited(frame: Keyframe | Delta) -> Frame:
     if isinstance(frame, Keyframe) and frame.lane:
         return attrs.evolve(frame, events=(*frame.lane, *frame.events))
     return frame
+
+
+def _sizes(deliveries: list[Delivery]) -> Counter[str]:
+    sizes: Counter[str] = Counter()
+    for delivery in deliveries:
+        sizes[delivery.room] += delivery.size_bytes
+    return sizes
 
 
 def _room(delivery: Delivery) -> str:

@@ -15,10 +15,12 @@ class Pace:
     Attributes:
         waiting: The newest request that waits; None when none does. Older ones are answered with it: a client that
             asks again wants the answer to its last question.
+        is_timed: Somebody sleeps until the next token is there, and then answers what waits, if anything does.
     """
 
     def __init__(self) -> None:
         self.waiting: Any = None
+        self.is_timed = False
         self._tokens = float(BURST)
         self._at_s = 0.0
 
@@ -33,7 +35,7 @@ class Pace:
 
     def is_rested(self, now: float) -> bool:
         """Whether there is nothing to remember."""
-        return self.waiting is None and self._filled(now) >= BURST
+        return not self.is_timed and self._filled(now) >= BURST
 
     def _filled(self, now: float) -> float:
         return min(float(BURST), self._tokens + (now - self._at_s) * PER_S)

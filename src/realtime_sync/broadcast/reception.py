@@ -1,27 +1,32 @@
 """Joining, recovering and leaving: what clients ask for, and what they get."""
 
-import inspect
+import itertools
 import logging
+import threading
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeAlias
 
 import attrs
 
+from realtime_sync.broadcast.authority import Authority
 from realtime_sync.broadcast.channel_registry import ChannelRegistry
 from realtime_sync.broadcast.encoded_frames import Body
 from realtime_sync.broadcast.flusher import RETRY, Flusher
+from realtime_sync.broadcast.opening import Opening, Unavailable
 from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.pace import Pace
-from realtime_sync.broadcast.ports import Load, Runtime, Subscriber, Transport
+from realtime_sync.broadcast.ports import Job, Runtime, Transport
+from realtime_sync.broadcast.refusals import FORBIDDEN, UPGRADE_REQUIRED, unavailable
 from realtime_sync.broadcast.rooms import room_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.session import Admission, Session
-from realtime_sync.broadcast.stats import Counters, Drop, ResyncCause
+from realtime_sync.broadcast.stats import Counters, ResyncCause
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, PatchError, PathNotFound, ProtocolError
 from realtime_sync.limits import HIGHEST_DEPTH
 from realtime_sync.position import Position
 from realtime_sync.replication.primary import CatchUp
+from realtime_sync.replication.send_window import CatchUpSent
 from realtime_sync.wire import messages
 from realtime_sync.wire.messages import (
     BATCH_UPDATE,
@@ -39,10 +44,13 @@ from realtime_sync.wire.messages import (
 NO_BODY = Body(None, 0)
 """What comes with an answer that is enough."""
 
-FORBIDDEN = Answer(Outcome.FORBIDDEN)
-
 PACES_PER_CHANNEL = 2
 """A client that leaves all its channels for others is asked to wait for none of them."""
+
+LOOKS_PER_PATIENCE = 4
+"""How often parked subscribers are looked at in the time after which one may be let go."""
+
+KEEP_UP = "you did not keep up; subscribe again when you can"
 
 logger = logging.getLogger("realtime_sync")
 
@@ -72,22 +80,26 @@ class Reception:
     def __init__(
         self,
         options: Options,
+        authority: Authority,
         transport: Transport,
         runtime: Runtime,
         flusher: Flusher,
         channels: ChannelRegistry[Any],
+        opening: Opening,
         counters: Counters,
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        spawn: Callable[[Coroutine[Any, Any, None]], Job],
     ) -> None:
-        self._options, self._transport, self._runtime = options, transport, runtime
-        self._flusher, self._channels, self._counters = flusher, channels, counters
+        self._options, self._authority, self._transport, self._runtime = options, authority, transport, runtime
+        self._flusher, self._channels, self._opening, self._counters = flusher, channels, opening, counters
         self._spawn = spawn
-        self._sessions: dict[str, Session] = {}
-        flusher.let_go = self._let_go
+        flusher.let_go, flusher.on_parked = self._let_go, self._watch_parked
+        self.begin_in_child()
 
     def begin_in_child(self) -> None:
         """Forget all clients: those of a forked process's parent stay with the parent."""
-        self._sessions = {}
+        self._sessions: dict[str, Session] = {}
+        self._janitor: Job | None = None
+        self._janitor_guard = threading.Lock()
 
     @property
     def sessions(self) -> int:
@@ -99,6 +111,10 @@ class Reception:
         if not self._transport.is_connected(sid):
             return None  # it left before its message's turn came: there is nobody to be authorized
         session = self._session(sid)
+        if self._does_not_read(session):
+            self._counters.add(plain_let_go=1)
+            logger.info("%s asks for more while it does not read what it is sent, and is disconnected", sid)
+            return self._transport.disconnect(sid)
         try:
             async with session.lock:
                 match event:
@@ -109,7 +125,7 @@ class Reception:
                     case messages.ACK:
                         await self._acknowledge(session, Ack.from_wire(message))
                     case messages.UNSUBSCRIBE:
-                        self._leave(session, channel_of(message))
+                        self._unsubscribe(session, channel_of(message))
                     case messages.FETCH:
                         return await self._fetch(session, Fetch.from_wire(message))
         except ProtocolError as error:
@@ -117,15 +133,19 @@ class Reception:
         except ChannelClosed as error:  # the broadcaster is closing: whoever comes next may serve
             return await self._refuse_unavailable(session, event, message, error)
         finally:
-            if not self._transport.is_connected(sid):  # it left while it was being answered
-                self.departed(sid)
-                self._forget(session)
+            self._forget_if_departed(session)
         return None
 
     def departed(self, sid: str) -> None:
         """Forget a client that is gone."""
         session = self._sessions.pop(sid, None)
         if session is not None:
+            self._forget(session)
+
+    def _forget_if_departed(self, session: Session) -> None:
+        """Keep nothing of one that left while it was being answered."""
+        if not self._transport.is_connected(session.subscriber.sid):
+            self.departed(session.subscriber.sid)
             self._forget(session)
 
     def _forget(self, session: Session) -> None:
@@ -176,32 +196,35 @@ class Reception:
 
     async def _serve_in_turn(self, session: Session, wanted: Subscribe | Resync) -> None:
         """Answer a request, unless its client asks too often: then the newest is answered after a while."""
-        if not self._options.is_channel_name(wanted.channel):  # nothing is kept of it, not even that it was asked for
-            return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
+        if not self._authority.is_channel_name(wanted.channel):  # nothing is kept of it, not even that it was asked for
+            return await self._refuse(session, wanted.channel, wanted.request, FORBIDDEN)
         now = self._runtime.now()
         pace = session.pace(wanted.channel, now)
         wait_s = pace.wait_s(now)
-        if pace.waiting is None and wait_s == 0:
+        if not pace.is_timed and wait_s == 0:
             pace.take(now)
             return await self._serve(session, wanted)
-        if pace.waiting is None:
+        if not pace.is_timed:
             self._spawn(self._serve_later(session, pace, wait_s))
+            pace.is_timed = True
         pace.waiting = wanted
         self._counters.add(postponed=1)
 
     async def _serve_later(self, session: Session, pace: Pace, wait_s: float) -> None:
         await self._runtime.sleep(wait_s)
         async with session.lock:
-            wanted, pace.waiting = pace.waiting, None
+            wanted, pace.waiting, pace.is_timed = pace.waiting, None, False
+            if wanted is None or self._sessions.get(session.subscriber.sid) is not session:
+                return  # it no longer wants to know
             pace.take(self._runtime.now())
-            if self._sessions.get(session.subscriber.sid) is not session:
-                return
             try:
                 await self._serve(session, wanted)
             except ChannelClosed as error:
-                await self._refuse(session, wanted.channel, wanted.request, Outcome.UNAVAILABLE, str(error))
+                await self._refuse(session, wanted.channel, wanted.request, unavailable(str(error)))
             except Exception:
                 logger.exception("%s could not be answered about channel %r", session.subscriber.id, wanted.channel)
+            finally:
+                self._forget_if_departed(session)
 
     async def _serve(self, session: Session, wanted: Subscribe | Resync) -> None:
         if isinstance(wanted, Subscribe):
@@ -217,36 +240,92 @@ class Reception:
         channel, sid = session.channels.get(ack.channel), session.subscriber.sid
         if channel is None or ack.position.epoch != channel.position.epoch:
             return
-        if not channel.window.acknowledge(sid, ack.position.offset):
+        if not channel.window.acknowledge(sid, ack.position.offset, self._runtime.now()):
             return
+        try:
+            await self._bring_back(session, channel)
+        except Exception:
+            logger.exception("%s could not be brought back to channel %r; it will be repeated", sid, channel.name)
+            self._spawn(self._bring_back_later(session, channel))
+
+    async def _bring_back(self, session: Session, channel: SendingChannel) -> None:
+        """Catch up with a parked subscriber that has read what was under way to it. Its session's lock is held."""
+        sid = session.subscriber.sid
         admission = session.ask(channel.name)
         async with self._flusher.sending(channel):
             codec = channel.subscribers.get(sid)
-            if codec is not None and sid in channel.window.parked and self._channels.holds(channel):
-                await self._admit_locked(session, admission, channel, Return(channel.name, ack.position), codec)
+            if codec is not None and channel.window.has_read_all(sid) and self._channels.holds(channel):
+                position = Position(channel.position.epoch, channel.window.acked_offset(sid))
+                await self._admit_locked(session, admission, channel, Return(channel.name, position), codec)
 
-    def _let_go(self, channel: SendingChannel, sid: str) -> None:
+    async def _bring_back_later(self, session: Session, channel: SendingChannel) -> None:
+        """It has acknowledged all, and would wait for ever: it asked for nothing that it could ask for again."""
+        for failures in itertools.count():
+            await self._runtime.sleep(RETRY.delay_s(failures))
+            async with session.lock:
+                try:
+                    return await self._bring_back(session, channel)
+                except Exception:
+                    logger.exception("%s could not be brought back", session.subscriber.id)
+                finally:
+                    self._forget_if_departed(session)
+
+    def _watch_parked(self) -> None:
+        """See that somebody looks after those who are parked. From any thread."""
+        with self._janitor_guard:
+            if self._janitor is None or self._janitor.done():
+                self._janitor = self._spawn(self._let_go_overdue())
+
+    async def _let_go_overdue(self) -> None:
+        """Let go of those who do not read, also where nothing more is flushed; end when nobody is parked."""
+        while self._somebody_is_parked():
+            await self._runtime.sleep(self._options.readers.let_go_after_s / LOOKS_PER_PATIENCE)
+            now = self._runtime.now()
+            for channel in self._channels:
+                for sid in channel.window.overdue(now):
+                    self._let_go(channel, sid)
+
+    def _somebody_is_parked(self) -> bool:
+        with self._janitor_guard:  # who is parked after this look finds no janitor, and calls for one
+            if any(channel.window.parked for channel in self._channels):
+                return True
+            self._janitor = None
+            return False
+
+    def _does_not_read(self, session: Session) -> bool:
+        """Whether more waits for a client than its windows and a plain client's allowance together could come to.
+
+        One that asks and acknowledges without reading would have answers and frames pile up for it.
+        """
+        waiting = self._transport.queued(session.subscriber.sid)
+        readers = self._options.readers
+        allowed = readers.max_plain_packets + len(session.channels) * readers.max_unacked_frames
+        return waiting is not None and waiting > allowed
+
+    def _let_go(self, channel: SendingChannel, sid: str, message: str = KEEP_UP) -> None:
         """End the subscription of one that did not read for too long; it may come back."""
         session = self._sessions.get(sid)
         if session is not None and self._leave(session, channel.name):
             self._counters.add(let_go=1)
             logger.info("%s does not keep up with channel %r, and is let go", session.subscriber.id, channel.name)
-            message = "you did not keep up; subscribe again when you can"
             self._spawn(self.tell_ended([(sid, channel.name)], Answer(Outcome.TOO_SLOW, message=message)))
 
     # ---- requests ------------------------------------------------------------------------------------------------
 
+    def _unsubscribe(self, session: Session, name: str | None) -> None:
+        if name is not None:
+            session.withdraw(name)  # else it would be let in again by what it asked before
+            self._leave(session, name)
+
     async def _subscribe(self, session: Session, wanted: Subscribe) -> None:
         if wanted.version not in SPOKEN_VERSIONS:
-            versions = ", ".join(str(version) for version in SPOKEN_VERSIONS)
-            message = f"this server speaks version {versions} of the protocol, not {wanted.version}"
-            return await self._refuse(session, wanted.channel, wanted.request, Outcome.UPGRADE_REQUIRED, message)
+            return await self._refuse(session, wanted.channel, wanted.request, UPGRADE_REQUIRED)
         admission = await self._may(session, wanted.channel, "subscribe", wanted.request)
         if admission is not None:
             if self._has_too_many(session, wanted.channel):
                 limit = self._options.limits.max_channels_per_client
-                message = f"one connection may watch {limit} channels"
-                return await self._refuse(session, wanted.channel, wanted.request, Outcome.TOO_MANY_CHANNELS, message)
+                answer = Answer(Outcome.TOO_MANY_CHANNELS, message=f"one connection may watch {limit} channels")
+                return await self._refuse(session, wanted.channel, wanted.request, answer)
             codec = self._options.choose_codec(wanted.codecs)
             await self._admit(session, admission, wanted, codec)
 
@@ -254,7 +333,7 @@ class Reception:
         self._count_resync(session, wanted)
         codec = self._codec_of(session, wanted.channel)
         if codec is None:
-            return await self._refuse(session, wanted.channel, wanted.request, Outcome.FORBIDDEN)
+            return await self._refuse(session, wanted.channel, wanted.request, FORBIDDEN)
         admission = await self._may(session, wanted.channel, "resync", wanted.request)
         if admission is not None:
             await self._admit(session, admission, wanted, codec)
@@ -273,22 +352,20 @@ class Reception:
         self._counters.resync(cause)
 
     async def _fetch(self, session: Session, wanted: Fetch) -> dict[str, Any]:
-        if not self._options.is_channel_name(wanted.channel):
+        if not self._authority.is_channel_name(wanted.channel):
             return {"error": "forbidden"}
         admission = session.ask(wanted.channel)
-        if not await self.is_authorized(session.subscriber, wanted.channel, "fetch"):
+        if not await self._authority.allows(session.subscriber, wanted.channel, "fetch"):
             return {"error": "forbidden"}
         if wanted.pointer.count("/") > HIGHEST_DEPTH:
             return {"error": "not_found"}  # before it is cut into millions of tokens: no document is that deep
-        channel = self._channels.open(wanted.channel)
-        if not await self.load(channel):
+        try:
+            async with self._opening.opened(wanted.channel) as channel:
+                if channel.position.offset == 0:
+                    return {"error": "waiting"}
+                keyframe = channel.primary.keyframe()
+        except Unavailable:
             return {"error": "unavailable"}
-        async with self._flusher.sending(channel):
-            if not await self.flush_first_frame(channel):
-                return {"error": "unavailable"}
-            if channel.position.offset == 0:
-                return {"error": "waiting"}
-            keyframe = channel.primary.keyframe()
         if admission.revoked:  # only now is it sure that nothing of the document is younger
             return {"error": "forbidden"}
         try:
@@ -299,10 +376,10 @@ class Reception:
             return {"error": "invalid"}
         return {"value": value, "position": keyframe.position.to_wire()}
 
-    def _leave(self, session: Session, name: str | None) -> bool:
+    def _leave(self, session: Session, name: str) -> bool:
         """End a subscription, from any thread; return whether there was one."""
         with session.guard:
-            channel = None if name is None else session.channels.pop(name, None)
+            channel = session.channels.pop(name, None)
             if channel is None:
                 return False
             channel.used_at = self._runtime.now()
@@ -318,24 +395,13 @@ class Reception:
         """Return the admission of a client that may, and refuse one that may not."""
         while True:
             admission = session.ask(channel)
-            if not await self.is_authorized(session.subscriber, channel, action):
+            if not await self._authority.allows(session.subscriber, channel, action):
                 break
             if not admission.revoked:  # else: what was answered is older than the revocation; ask again
                 return admission
         self._leave(session, channel)
-        await self._refuse(session, channel, request, Outcome.FORBIDDEN)
+        await self._refuse(session, channel, request, FORBIDDEN)
         return None
-
-    async def is_authorized(self, subscriber: Subscriber, channel: str, action: str) -> bool:
-        """Whether the application says so; what it raises denies."""
-        try:
-            allowed = self._options.authorize(subscriber, channel, action)
-            if inspect.isawaitable(allowed):
-                allowed = await allowed
-        except Exception:
-            logger.exception("authorize raised for %s of channel %r by %s", action, channel, subscriber.id)
-            return False
-        return allowed is True
 
     def _has_too_many(self, session: Session, channel: str) -> bool:
         others = session.channels.keys() - {channel}
@@ -344,19 +410,11 @@ class Reception:
     # ---- admission -------------------------------------------------------------------------------------------------
 
     async def _admit(self, session: Session, admission: Admission, wanted: Subscribe | Resync, codec: str) -> None:
-        name, request = wanted.channel, wanted.request
-        while True:
-            channel = self._channels.open(name)
-            if not await self.load(channel):
-                message = "the document could not be loaded"
-                return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
-            async with self._flusher.sending(channel):
-                if not self._channels.holds(channel):
-                    continue  # it ended while we waited; another may have begun
-                if not await self.flush_first_frame(channel):
-                    message = "the log could not be read"
-                    return await self._refuse(session, name, request, Outcome.UNAVAILABLE, message)
-                return await self._admit_locked(session, admission, channel, wanted, codec)
+        try:
+            async with self._opening.opened(wanted.channel) as channel:
+                await self._admit_locked(session, admission, channel, wanted, codec)
+        except Unavailable as error:
+            await self._refuse(session, wanted.channel, wanted.request, unavailable(str(error)))
 
     async def _admit_locked(
         self,
@@ -368,62 +426,71 @@ class Reception:
     ) -> None:
         """Cut, queue and join. A revocation between two steps ends it: nobody slips through."""
         sid = session.subscriber.sid
+        room = room_of(channel.name, codec)
         if not self._transport.is_connected(sid):
             return
+        if wanted.request is not None and channel.window.is_on_its_way(sid, room, wanted.position, self._runtime.now()):
+            return  # a slow link: asked again, and sent again, a large document would never end arriving
         request: str | None = wanted.request
+        catch_up: CatchUpSent | None = None
         if not admission.revoked:
             with channel.lock:
                 cut = channel.primary.catch_up(wanted.position, self._runtime.now(), wanted.heard)
-            if not await self._deliver_catch_up(channel, sid, wanted, cut, codec, admission):
+            catch_up = await self._deliver_catch_up(channel, sid, wanted, cut, codec, admission)
+            if catch_up is None:
                 return  # who watched already stays: the next frame may be one that can be sent
             request = None  # it was answered just now; what may follow is said unasked
-        if not self._join(session, admission, channel, codec):
-            return await self._refuse(session, channel.name, request, Outcome.FORBIDDEN)
-        room = room_of(channel.name, codec)
+        if not self._join(session, admission, channel, codec, wanted, catch_up):
+            return await self._refuse(session, channel.name, request, FORBIDDEN)
         await self._transport.enter(sid, room)
         if not session.watches(admission, channel):  # whoever revoked it from here on tells it
             self._transport.leave(sid, room)
 
-    def _join(self, session: Session, admission: Admission, channel: SendingChannel, codec: str) -> bool:
+    def _join(
+        self,
+        session: Session,
+        admission: Admission,
+        channel: SendingChannel,
+        codec: str,
+        wanted: Wanted,
+        catch_up: CatchUpSent | None,
+    ) -> bool:
         """Make it a subscriber, unless it was revoked; a thread that revokes comes before this or after it."""
         sid = session.subscriber.sid
         with session.guard:
             if admission.revoked:
                 return False
+            if isinstance(wanted, Return) and session.channels.get(channel.name) is not channel:
+                return False  # nobody was asked whether it still may: it must have been in all the time
             previous = channel.subscribers.get(sid)
             if previous is not None and previous != codec:
                 self._transport.leave(sid, room_of(channel.name, previous))
             channel.subscribers[sid] = codec
-            channel.window.join(sid, room_of(channel.name, codec), channel.position.offset)
+            channel.window.join(sid, room_of(channel.name, codec), channel.position.offset, catch_up)
             session.channels[channel.name] = channel
             channel.used_at = self._runtime.now()
             return True
 
     async def _deliver_catch_up(
         self, channel: SendingChannel, sid: str, wanted: Wanted, cut: CatchUp, codec: str, admission: Admission
-    ) -> bool:
-        """Send what brings a subscriber up to date; return False, and say so, when it cannot be encoded."""
+    ) -> CatchUpSent | None:
+        """Send what brings a subscriber up to date; return None, and say so, when it cannot be encoded."""
         try:
             outcome, encoded = channel.encodings.smallest(cut, codec)
         except Exception as error:
             await self._refuse_unencodable(channel, sid, wanted.request, codec, error)
-            return False
+            return None
+        sent = CatchUpSent(wanted.position, 0 if encoded is None else encoded.size_bytes, self._runtime.now())
         await self._bring_dictionary(channel, sid, wanted, codec)
         at = None if encoded is not None else cut.position
         answer = Answer(outcome, wanted.request, codec, at, dropped=cut.dropped, serial=cut.serial).to_wire()
         for body in (NO_BODY,) if encoded is None else encoded.bodies:
             if admission.revoked:
-                return True  # also between two parts; that it is forbidden now is told in the next step
+                return sent  # also between two parts; that it is forbidden now is told in the next step
             await self._transport.deliver_to(sid, BATCH_UPDATE, (channel.name, body.value, answer))
             self._counters.add(messages=int(encoded is not None), bytes_sent=body.size_bytes)
-        self._counters.add(
-            keyframes_sent=int(outcome is Outcome.KEYFRAME),
-            patches_sent=int(outcome is Outcome.PATCH),
-            up_to_date=int(outcome is Outcome.UP_TO_DATE),
-        )
-        frame = cut.delta if outcome is Outcome.PATCH else cut.keyframe
-        self._counters.drop(Drop.CATCH_UP, cut.dropped + (0 if frame is None else frame.dropped))
-        return True
+        self._counters.catch_up(outcome, cut)
+        return sent
 
     async def _bring_dictionary(self, channel: SendingChannel, sid: str, wanted: Wanted, codec: str) -> None:
         """Send what deltas are compressed with, first of all: the catch-up may need it, and the next frame will."""
@@ -439,59 +506,17 @@ class Reception:
         if not isinstance(error, MessageTooLarge):  # that one was logged where it was found
             logger.error("codec %r cannot encode a catch-up of channel %r", codec, channel.name, exc_info=error)
             message = f"codec {codec} failed"  # what a codec says may tell too much
+        if request is None:  # it did not ask, and would not ask again: it has to hear that it is behind
+            return self._let_go(channel, sid, message)
         self._counters.add(refused=1)
         await self._answer(sid, channel.name, Answer(Outcome.UNAVAILABLE, request, message=message))
 
-    async def flush_first_frame(self, channel: SendingChannel) -> bool:
-        """Give a channel that was published to, but never flushed, its first position. Holds the send lock.
-
-        Return False when its log cannot be read.
-        """
-        try:
-            await self._flusher.recover(channel)
-        except Exception:
-            logger.exception("the log of channel %r could not be read", channel.name)
-            return False
-        try:
-            if channel.position.offset == 0 and channel.primary.has_document:
-                await self._flusher.flush_locked(channel)
-        except Exception:
-            # The subscriber waits, as for any channel without a document; the channel's worker tries again.
-            logger.exception("the first frame of channel %r could not be flushed", channel.name)
-        return True
-
-    async def load(self, channel: SendingChannel) -> bool:
-        """Bring a document that is not in memory, once for all who ask meanwhile; return False when that failed."""
-        if self._options.load is None or channel.primary.has_document:
-            return True
-        ended = channel.loads.ended
-        async with channel.load_lock:
-            # Whoever waited for another's attempt shares its outcome: a database that is away is not asked N times.
-            if channel.loads.ended == ended and not channel.primary.has_document:
-                channel.loads.succeeded = await self._bring(channel, self._options.load)
-                channel.loads.ended += 1
-            return channel.loads.succeeded or channel.primary.has_document
-
-    async def _bring(self, channel: SendingChannel, load: Load) -> bool:
-        try:
-            document = load(channel.name)
-            if inspect.isawaitable(document):
-                document = await document
-            if document is not None:
-                channel.initialize(document)
-            return True
-        except Exception:
-            logger.exception("load(%r) failed", channel.name)
-            return False
-
     # ---- answers ---------------------------------------------------------------------------------------------------
 
-    async def _refuse(
-        self, session: Session, channel: str, request: str | None, outcome: Outcome, message: str | None = None
-    ) -> None:
+    async def _refuse(self, session: Session, channel: str, request: str | None, answer: Answer) -> None:
         self._counters.add(refused=1)
         if self._transport.is_connected(session.subscriber.sid):
-            await self._answer(session.subscriber.sid, channel, Answer(outcome, request, message=message))
+            await self._answer(session.subscriber.sid, channel, attrs.evolve(answer, request=request))
 
     async def _refuse_invalid(self, sid: str, event: str, message: Any, error: ProtocolError) -> Any:
         self._counters.add(invalid_messages=1)
@@ -501,14 +526,14 @@ class Reception:
         if self._transport.is_connected(sid):
             answer = Answer(Outcome.INVALID, request_of(message), message=str(error))
             named = channel_of(message)
-            await self._answer(sid, named if named and self._options.is_channel_name(named) else "", answer)
+            await self._answer(sid, named if named and self._authority.is_channel_name(named) else "", answer)
         return None
 
     async def _refuse_unavailable(self, session: Session, event: str, message: Any, error: ChannelClosed) -> Any:
         if event == messages.FETCH:
             return {"error": "unavailable"}
         channel, request = channel_of(message) or "", request_of(message) or ""
-        await self._refuse(session, channel, request, Outcome.UNAVAILABLE, str(error))
+        await self._refuse(session, channel, request, unavailable(str(error)))
         return None
 
     async def _answer(self, sid: str, channel: str, answer: Answer) -> None:

@@ -60,6 +60,12 @@ class Session:
                 channel = OTHER_CHANNELS
         return self.paces.setdefault(channel, Pace())
 
+    def withdraw(self, channel: str) -> None:
+        """Forget the request about a channel that waits for its turn."""
+        pace = self.paces.get(channel) or self.paces.get(OTHER_CHANNELS)
+        if pace is not None and pace.waiting is not None and pace.waiting.channel == channel:
+            pace.waiting = None
+
     def ask(self, channel: str) -> Admission:
         """Return the admission of a request that begins; revocations hit it from now on."""
         admission = Admission(channel)

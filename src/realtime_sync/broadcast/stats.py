@@ -8,6 +8,9 @@ from typing import TypedDict, Unpack
 
 import attrs
 
+from realtime_sync.replication.primary import CatchUp
+from realtime_sync.wire.messages import Outcome
+
 
 class Drop(enum.Enum):
     """Why an event did not reach those who were subscribed."""
@@ -66,11 +69,13 @@ class Stats:
         up_to_date: Catch-ups that had nothing to carry.
         resyncs: Requests of subscribers that lost the thread, by where they stood.
         refused: Requests answered with a refusal.
+        polls: Requests over plain HTTP that brought a client up to date.
         dropped: Events that were left out, by cause.
         flush_failures: Flushes that the log or the transport failed; they are repeated.
         acks: Acknowledgements of subscribers.
         let_go: Subscriptions that ended because their client did not read what was under way to it.
-        plain_let_go: Plain clients that were disconnected because too many packets waited for them.
+        plain_let_go: Clients that were disconnected because too many packets waited for them: plain ones, and those
+            that ask without reading.
         postponed: Requests that waited because their client asked too often; of those of one channel the newest counts.
         invalid_messages: Clients' messages that PROTOCOL.md does not know.
     """
@@ -96,6 +101,7 @@ class Stats:
     up_to_date: int = 0
     resyncs: Mapping[ResyncCause, int] = attrs.field(factory=lambda: _none_of(ResyncCause))
     refused: int = 0
+    polls: int = 0
     dropped: Mapping[Drop, int] = attrs.field(factory=lambda: _none_of(Drop))
     flush_failures: int = 0
     acks: int = 0
@@ -133,6 +139,7 @@ class Increments(TypedDict, total=False):
     patches_sent: int
     up_to_date: int
     refused: int
+    polls: int
     flush_failures: int
     acks: int
     let_go: int
@@ -173,6 +180,16 @@ class Counters:
         """Count a subscriber that lost the thread."""
         with self._lock:
             self._resyncs[cause] += 1
+
+    def catch_up(self, outcome: Outcome, cut: CatchUp) -> None:
+        """Count somebody who was brought up to date, and the events that it was told to have missed."""
+        self.add(
+            keyframes_sent=int(outcome is Outcome.KEYFRAME),
+            patches_sent=int(outcome is Outcome.PATCH),
+            up_to_date=int(outcome is Outcome.UP_TO_DATE),
+        )
+        frame = cut.delta if outcome is Outcome.PATCH else cut.keyframe
+        self.drop(Drop.CATCH_UP, cut.dropped + (0 if frame is None else frame.dropped))
 
     def stats(self) -> Stats:
         """Return what was counted; the gauges are left at 0."""

@@ -19,6 +19,7 @@ UNSUBSCRIBE = "sync:unsubscribe"
 FETCH = "sync:fetch"
 ACK = "sync:ack"
 BATCH_UPDATE = "batch_update"
+CHECK_READINESS = "check_readiness"
 
 CLIENT_EVENTS = (SUBSCRIBE, RESYNC, UNSUBSCRIBE, FETCH, ACK)
 """What clients say."""
