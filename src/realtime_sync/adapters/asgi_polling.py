@@ -37,7 +37,10 @@ def polling_app(hub: AsyncBroadcaster, *, namespace: str = "/") -> ASGIApplicati
             raise ValueError(f"a poll is an HTTP request, not {scope['type']}")
         if scope["method"] != "POST":
             return await _respond(send, 405, b"", [(b"allow", b"POST")])
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except _Gone:
+            return None
         if body is None:
             return await _respond(send, 413, b"")
         message = read_message(body)
@@ -47,13 +50,17 @@ def polling_app(hub: AsyncBroadcaster, *, namespace: str = "/") -> ASGIApplicati
     return answer
 
 
+class _Gone(Exception):
+    """Who asks hung up."""
+
+
 async def _read(receive: Callable[[], Awaitable[Any]]) -> bytes | None:
-    """Return the body of a request; None when it is too large, or its client is gone."""
+    """Return the body of a request; None when it is too large."""
     body = bytearray()
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
-            return None
+            raise _Gone
         body += event.get("body", b"")
         if len(body) > MAX_REQUEST_BYTES:
             return None
