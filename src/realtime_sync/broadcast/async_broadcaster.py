@@ -146,7 +146,8 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         return self._loop is not None and self._loop.is_running() and not is_in_event_loop()
 
     async def _stop_tasks(self) -> None:
-        tasks = [*self._background]
+        loop = asyncio.get_running_loop()
+        tasks = [task for task in self._background if task.get_loop() is loop]  # no other loop has to run any more
         for channel in self._channels:
             if isinstance(channel.worker, asyncio.Task):
                 tasks.append(channel.worker)
@@ -164,6 +165,8 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
         self._loop = asyncio.get_running_loop()
         for channel in self._channels:
             channel.begin_again()
+        self._sweeper.begin_again()
+        self._sweeper.begin()
         self._begin_waiting()
         for channel in self._channels:
             self._rouse(channel, urgent=False)

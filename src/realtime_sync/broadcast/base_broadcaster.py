@@ -26,6 +26,7 @@ from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Counters, Stats
+from realtime_sync.broadcast.sweeper import Sweeper
 from realtime_sync.replication.primary import Primary
 from realtime_sync.wire.messages import CHECK_READINESS
 
@@ -58,6 +59,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._channels: ChannelRegistry[AnyChannel] = ChannelRegistry(
             self._open_channel, runtime.now, options.channel_ttl_s
         )
+        self._sweeper = Sweeper(self._channels, runtime, self._spawn, options.channel_ttl_s)
+        self._channels.on_kept = self._look_for_unused
         authority = Authority(options)
         opening = Opening(options.load, self._channels, self._flusher)
         self._reception = Reception(
@@ -83,6 +86,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._counters.begin_in_child()
         self._reception.begin_in_child()
         self._channels.begin_in_child()
+        self._sweeper.begin_again()
         if self._log is not None:
             self._log.begin_in_child()
         for channel in self._channels:
@@ -264,6 +268,11 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
             finally:
                 self._reception.forget_channel(channel, left)
             self._channels.remove(channel)
+
+    def _look_for_unused(self) -> None:
+        """See that somebody looks for channels that nobody uses, once there is a client. From any thread."""
+        if self._sweeper.is_resting:
+            self._call(self._sweeper.begin)
 
     def _fail_receipts(self) -> None:
         """What is not kept when the broadcaster was closed is lost."""

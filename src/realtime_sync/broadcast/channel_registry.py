@@ -24,6 +24,9 @@ class ChannelRegistry(Generic[AnyChannel]):
         make: Makes a channel of a name.
         now: Returns monotonic seconds.
         ttl_s: Seconds that an unused channel is kept.
+
+    Attributes:
+        on_kept: Called when there is something that may have to be forgotten some day. From any thread.
     """
 
     def __init__(self, make: Callable[[str], AnyChannel], now: Callable[[], float], ttl_s: float) -> None:
@@ -32,6 +35,7 @@ class ChannelRegistry(Generic[AnyChannel]):
         self._kept: dict[str, AnyChannel] = {}
         self._swept_at = now()
         self._closed: str | None = None
+        self.on_kept: Callable[[], None] = _nobody_cares
         self.begin_in_child()
 
     def begin_in_child(self) -> None:
@@ -59,7 +63,8 @@ class ChannelRegistry(Generic[AnyChannel]):
                 channel = self._channels[name] = self._make(name)
             channel.used_at = self._now()
             self._kept[name] = channel
-        self._sweep()
+        self.on_kept()
+        self._sweep_sometimes()  # nobody else does before the first client
         return channel
 
     def find(self, name: str) -> AnyChannel | None:
@@ -72,6 +77,7 @@ class ChannelRegistry(Generic[AnyChannel]):
             held = self._channels.get(channel.name)
             if held is not None and held is channel:
                 self._kept[channel.name] = held
+        self.on_kept()
 
     def holds(self, channel: SendingChannel) -> bool:
         """Whether this very channel is the one of its name: it may have ended, and another begun."""
@@ -98,12 +104,26 @@ class ChannelRegistry(Generic[AnyChannel]):
         for channel in self:
             channel.refuse_captures(reason)
 
-    def _sweep(self) -> None:
+    # ---- what nobody uses ----------------------------------------------------------------------------------------
+
+    @property
+    def may_forget(self) -> bool:
+        """Whether anything is kept that may have to be forgotten; nothing is, once it was closed."""
+        return bool(self._kept) and self._closed is None
+
+    def sweep(self) -> None:
+        """Forget what was not used for longer than its time to live, unless the application holds it."""
         now = self._now()
         with self._lock:
-            if now - self._swept_at < self._ttl_s / SWEEPS_PER_TTL:
-                return
             self._swept_at = now
             for name, channel in list(self._kept.items()):
                 if not channel.subscribers and not channel.is_pending and now - channel.used_at > self._ttl_s:
                     del self._kept[name]
+
+    def _sweep_sometimes(self) -> None:
+        if self._now() - self._swept_at >= self._ttl_s / SWEEPS_PER_TTL:
+            self.sweep()
+
+
+def _nobody_cares() -> None:
+    """Nobody looks for what is not used but the registry itself."""

@@ -182,6 +182,7 @@ class ThreadedBroadcaster(BaseBroadcaster[ThreadedChannel, ThreadRuntime]):
         if self._started:
             return
         self._started = True
+        self._sweeper.begin()
         self._begin_waiting()
         for channel in self._channels:
             if channel.is_pending:
