@@ -52,6 +52,7 @@ IMPURE_FOR_A_REASON = {
     ("wire/plugins.py", "logging"): "a broken package is left out, and not in silence",
     ("replication/batch.py", "time"): "`time.time` is the default of the argument `clock`",
     ("replication/backoff.py", "random"): "`random.random` is the default of the argument `uniform`",
+    ("replication/poll_schedule.py", "random"): "`random.random` is the default of the argument `uniform`",
     ("replication/replica.py", "random"): "`random.random` is the default of the argument `uniform`",
 }
 

@@ -15,11 +15,8 @@ from realtime_sync.broadcast.session import Admission
 from realtime_sync.broadcast.stats import Counters
 from realtime_sync.errors import ChannelClosed, MessageTooLarge, ProtocolError
 from realtime_sync.position import Position
-from realtime_sync.wire.frames import Delta, Keyframe, frame_to_wire
 from realtime_sync.wire.messages import SPOKEN_VERSIONS, Answer, Outcome, Subscribe, request_of
-
-POLL_CODEC = "json"
-"""An HTTP server compresses what it likes, and nothing follows for which a dictionary would pay."""
+from realtime_sync.wire.poll import POLL_CODEC, PollReply
 
 
 class Polling:
@@ -41,7 +38,7 @@ class Polling:
             wanted = Subscribe.from_wire(message)
         except ProtocolError as error:
             self._counters.add(invalid_messages=1)
-            return _reply(Answer(Outcome.INVALID, request_of(message), message=str(error)))
+            return PollReply(Answer(Outcome.INVALID, request_of(message), message=str(error))).to_wire()
         if not self._authority.is_channel_name(wanted.channel):
             return self._refused(FORBIDDEN, wanted)
         if wanted.version not in SPOKEN_VERSIONS:
@@ -82,15 +79,11 @@ class Polling:
         frame = None if encoded is None else cut.delta if outcome is Outcome.PATCH else cut.keyframe
         at = cut.position if frame is None else None
         answer = Answer(outcome, wanted.request, POLL_CODEC, at, dropped=cut.dropped, serial=cut.serial)
-        return _reply(answer, frame)
+        return PollReply(answer, frame).to_wire()
 
     def _refused(self, answer: Answer, wanted: Subscribe) -> dict[str, Any]:
         self._counters.add(refused=1)
-        return _reply(attrs.evolve(answer, request=wanted.request))
-
-
-def _reply(answer: Answer, frame: Keyframe | Delta | None = None) -> dict[str, Any]:
-    return {"answer": answer.to_wire(), "body": None if frame is None else frame_to_wire(frame)}
+        return PollReply(attrs.evolve(answer, request=wanted.request)).to_wire()
 
 
 def poll_message(channel: str, position: Position | None) -> dict[str, Any]:

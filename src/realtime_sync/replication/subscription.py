@@ -20,6 +20,7 @@ from realtime_sync.limits import Limits
 from realtime_sync.position import MAX_EPOCH_CHARS, MAX_OFFSET, Position
 from realtime_sync.replication.acknowledgements import Acknowledgements
 from realtime_sync.replication.assembly import Assembly
+from realtime_sync.replication.poll_schedule import PollSchedule
 from realtime_sync.replication.replica import (
     Happening,
     PatchApplied,
@@ -54,6 +55,7 @@ from realtime_sync.wire.messages import (
     unsubscribe_to_wire,
 )
 from realtime_sync.wire.parts import Part, is_part
+from realtime_sync.wire.poll import POLL_CODEC, PollReply
 
 DEFAULT_LIMITS = Limits()
 
@@ -104,6 +106,7 @@ class Subscription:
         codecs: Names in order of preference.
         replica: The state machine that holds the document.
         limits: Bounds on what is decoded.
+        polls: When to ask over plain HTTP while there is no connection; None: never.
 
     Attributes:
         replica: See above.
@@ -112,13 +115,20 @@ class Subscription:
     """
 
     def __init__(
-        self, channel: str, codecs: Sequence[str], replica: Replica, *, limits: Limits = DEFAULT_LIMITS
+        self,
+        channel: str,
+        codecs: Sequence[str],
+        replica: Replica,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        polls: PollSchedule | None = None,
     ) -> None:
         self.channel = channel
         self.codecs = tuple(codecs)
         self.replica = replica
         self.last_error: RemoteError | None = None
         self._limits = limits
+        self._polls = polls
         self._check = Normalizer(limits=limits)
         self._codec = TEXT_CODEC
         self._dictionaries: dict[str, Dictionary] = {}  # by their ids, the newest last
@@ -136,9 +146,10 @@ class Subscription:
             return Status.CLOSED
         if self.replica.refusal is not None:
             return Status.FORBIDDEN
-        if not self._connected:
+        is_polled = self._polls is not None and self._polls.is_confirmed
+        if not self._connected and not is_polled:
             return Status.OFFLINE
-        if self.replica.state is State.LIVE and self._admitted:  # confirmed on this connection
+        if self.replica.state is State.LIVE and (self._admitted or is_polled):  # confirmed on this connection
             return Status.LIVE
         if self.replica.has_document:
             return Status.STALE
@@ -158,6 +169,9 @@ class Subscription:
 
     def connected(self, now: float) -> None:
         """A connection is there: subscribe on it, with the position held."""
+        if self._polls is not None and self._polls.is_on:
+            self._polls.end()
+            self.replica.disconnected()  # a reply that is still on its way answers nothing any more
         self._connected, self._admitted = True, False
         self._say(self.replica.request(now))
 
@@ -167,12 +181,15 @@ class Subscription:
         self._outgoing.clear()
         self._assembly.drop()
         self._acks.reset()
-        self.replica.disconnected()
+        if self._polls is None or not self._polls.is_on:  # else: an attempt to connect failed while a poll is under way
+            self.replica.disconnected()
 
     def unsubscribe(self) -> None:
         """No more frames, please."""
         if self._connected:
             self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
+        if self._polls is not None:
+            self._polls.end()
         self._assembly.drop()
         self._dictionaries.clear()
         self._acks.reset()
@@ -199,12 +216,16 @@ class Subscription:
     def deadline(self) -> float | None:
         """When to call `tick`; None: not before the next message."""
         if not self._connected:
-            return None
+            return None if self._polls is None else self._polls.deadline
         deadlines = [at for at in (self.replica.deadline, self._acks.deadline) if at is not None]
         return min(deadlines, default=None)
 
     def tick(self, now: float) -> list[Happening]:
-        """Ask again when an answer is overdue, acknowledge when nothing came for a while."""
+        """Ask again when an answer is overdue, acknowledge when nothing came for a while. `poll` says what to post."""
+        if not self._connected:
+            if self._polls is not None:
+                self._polls.look(now)
+            return []
         if self._acks.is_due(now):
             self._acknowledge()
         return self._say_what_is_asked(self.replica.tick(now))
@@ -299,6 +320,76 @@ class Subscription:
         if self._connected and self._admitted and self.replica.state is State.LIVE and position is not None:
             self._outgoing.append(Outgoing(ACK, Ack(self.channel, position).to_wire()))
 
+    # ---- over plain HTTP, while there is no connection ---------------------------------------------------------------
+
+    def poll_meanwhile(self, now: float, *, at_once: bool) -> None:
+        """There is no connection: `poll` returns what to post, when it is due.
+
+        Args:
+            now: The time.
+            at_once: Whether the first is due now, and not after an interval.
+        """
+        if self._polls is not None and self._is_worth_asking and not self._connected:
+            self._polls.begin(now, at_once=at_once)
+
+    @property
+    def _is_worth_asking(self) -> bool:
+        return self.replica.refusal is None and self.replica.state is not State.CLOSED
+
+    def poll(self, now: float) -> dict[str, Any] | None:
+        """Return the message to post; None: none now. One at a time: the next one comes after this one's reply."""
+        if self._polls is None or not self._polls.look(now):
+            return None
+        asked = self.replica.request(now)
+        self._polls.asked(asked.request)
+        message = Subscribe(self.channel, asked.request, (POLL_CODEC,), asked.position, heard=asked.heard)
+        return message.to_wire()
+
+    def receive_reply(self, request: str, data: bytes, now: float) -> list[Happening]:
+        """Take the response to a message that was posted; return what happened.
+
+        Args:
+            request: The message's.
+            data: The response's body.
+            now: The time.
+        """
+        if self._polls is None or not self._polls.settle(request):
+            return []  # the connection is back
+        try:
+            reply = PollReply.from_bytes(data, limits=self._limits)
+        except RemoteError as error:
+            self.last_error = error
+            return self._schedule_poll(self.replica.receive_garbage(error, None, now), None, now)
+        answer = reply.answer
+        if reply.frame is not None:
+            happened = self.replica.receive_frame(reply.frame, answer, now)
+        else:
+            if answer.outcome is Outcome.UNAVAILABLE:
+                self.last_error = SubscriptionRefused(self.channel, answer.outcome.value, answer.message or "")
+            happened = self.replica.receive_answer(answer, now)
+        return self._schedule_poll(happened, answer, now)
+
+    def poll_failed(self, request: str, error: RemoteError | None, now: float) -> int:
+        """No reply came, or something that is none: `error`. Return how often in a row."""
+        if self._polls is None or not self._polls.settle(request):
+            return 0
+        self._polls.failed(now)
+        self.last_error = error or self.last_error
+        return self._polls.failures
+
+    def _schedule_poll(self, happened: list[Happening], answer: Answer | None, now: float) -> list[Happening]:
+        assert self._polls is not None, "only a poll is answered so"
+        is_helped = self.replica.state is State.LIVE or self.replica.is_waiting
+        if not self._is_worth_asking:
+            self._polls.end()
+        elif any(isinstance(happening, ResyncNeeded) for happening in happened):
+            self._polls.ask_again(now)  # the replica sees to it that this does not go round in circles
+        elif is_helped and answer is not None and answer.outcome.subscribed:
+            self._polls.helped(now)
+        else:
+            self._polls.failed(now)
+        return self._say_what_is_asked(happened)
+
     # ---- what the replica asks for -----------------------------------------------------------------------------------
 
     def _say_what_is_asked(self, happened: list[Happening]) -> list[Happening]:
@@ -306,7 +397,7 @@ class Subscription:
             if isinstance(happening, ResyncNeeded):
                 self._say(happening)
                 self.last_error = self.last_error or ProtocolError(happening.reason)
-        if self.replica.state is State.LIVE:
+        if self.status is Status.LIVE:
             self.last_error = None
         return happened
 
