@@ -5,7 +5,7 @@ PYTHON ?= python3
 help:
 	@$(PYTHON) dev.py help
 
-demo test lint types format bench results:
+demo test lint types format bench results mutants:
 	@$(PYTHON) dev.py $@ $(ARGS)
 
-.PHONY: help demo test lint types format bench results
+.PHONY: help demo test lint types format bench results mutants

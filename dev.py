@@ -8,6 +8,7 @@
     python3 dev.py format              rewrite Python files in the project's format
     python3 dev.py bench [ARGUMENTS]   run the benchmarks; the arguments are pytest's
     python3 dev.py results             measure everything, the rivals too, and write benchmarks/RESULTS.md
+    python3 dev.py mutants [WORDS]     remove each guard of the library, and see that a test notices
 
 `make demo` is the same as `python3 dev.py demo`, and so on; on Windows it is `py dev.py demo`. Each command first
 installs what it needs into .venv and node_modules, once for each version of the files that say what that is.
@@ -388,6 +389,10 @@ def results(arguments: Sequence[str]) -> int:
     return run([python, "-m", "benchmarks", *arguments])
 
 
+def mutants(arguments: Sequence[str]) -> int:
+    return run([prepare_python("dev"), "-m", "tests.mutants", *arguments])
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
     "test": test,
@@ -396,6 +401,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "format": reformat,
     "bench": bench,
     "results": results,
+    "mutants": mutants,
 }
 
 

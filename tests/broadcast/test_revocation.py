@@ -14,7 +14,7 @@ import pytest
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.ports import allow_everyone
 from realtime_sync.broadcast.threaded_broadcaster import ThreadedBroadcaster
-from realtime_sync.limits import ReaderLimits
+from realtime_sync.limits import Limits, ReaderLimits
 from realtime_sync.testing import MemoryClient, MemoryTransport
 from tests.broadcast.threaded_world import on_both_shells
 from tests.broadcast.world import World
@@ -185,3 +185,41 @@ async def test_revoking_a_channel_leaves_the_other_channels_of_a_client_alone(wo
         await watcher.pump()
     assert [watcher.document for watcher in watchers] == [{"of": "c"}, {"of": "canary"}, {"of": "c"}]
     assert [watcher.status for watcher in watchers] == ["forbidden", "live", "forbidden"]
+
+
+class Interrupted(MemoryTransport):
+    """Lets something happen in the middle of an answer.
+
+    Attributes:
+        after_next: Called once, when the next message to one client was delivered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after_next: Callable[[], object] | None = None
+
+    async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
+        await super().deliver_to(sid, event, arguments)
+        happens, self.after_next = self.after_next, None
+        if happens is not None:
+            happens()
+
+
+@pytest.mark.parametrize("max_message_bytes", [2**20, 1_000])
+@on_both_shells
+async def test_one_who_is_revoked_while_it_is_answered_gets_no_further_part_and_does_not_join(
+    world: World, max_message_bytes: int
+) -> None:
+    world.transport = transport = Interrupted()
+    hub = world.hub(limits=Limits(max_message_bytes=max_message_bytes))
+    channel = hub.channel("c", initial={"text": "x" * 10_000})
+    await world.settle()
+    let_in, revoked = await world.watcher().join(), world.watcher()
+    assert (len(let_in.frames_bytes) > 1) is (max_message_bytes < 10_000)
+    transport.after_next = functools.partial(hub.revoke, sid=revoked.client.sid)
+    await revoked.join()
+    assert transport.after_next is None
+    assert len(revoked.frames_bytes) == 1
+    assert (revoked.status, revoked.answers[-1]["outcome"]) == ("forbidden", "forbidden")
+    assert hub.get_stats().subscriptions == channel.subscriber_count == 1
+    assert {sid for members in transport.rooms.values() for sid in members} == {let_in.client.sid}

@@ -4,6 +4,12 @@ from tests.mutants.guard import Guard
 
 CONFORMANCE = ("tests/replication/test_replica_conformance.py",)
 HOSTILE = ("tests/wire/test_hostile.py",)
+LOSSLESS = ("tests/replication/test_lossless_over_a_bad_link.py",)
+REVOCATION = ("tests/broadcast/test_revocation.py",)
+SLOW_READERS = ("tests/broadcast/test_slow_readers.py",)
+POLLING = ("tests/broadcast/test_polling.py",)
+WHOLE_PACKETS = ("tests/adapters/test_whole_packets.py",)
+SEND_WINDOW = ("tests/replication/test_send_window.py",)
 
 REPLICA: tuple[Guard, ...] = (
     Guard(
@@ -187,12 +193,14 @@ BROADCAST: tuple[Guard, ...] = (
         "broadcast/reception.py",
         "            if admission.revoked:\n                return False\n",
         "",
+        REVOCATION,
     ),
     Guard(
         "who was revoked meanwhile gets no further part",
         "broadcast/reception.py",
         "            if admission.revoked:\n                return sent",
         "            if False:\n                return sent",
+        REVOCATION,
     ),
     Guard(
         "authorize is asked",
@@ -256,6 +264,7 @@ BROADCAST: tuple[Guard, ...] = (
                 self._transport.leave(sid, room_of(channel.name, codec))
         for sid in channel.window.overdue(now):
 """,
+        SLOW_READERS,
     ),
     Guard(
         "who does not read for long is let go",

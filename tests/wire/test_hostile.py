@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from realtime_sync.document.normalize import normalize
-from realtime_sync.errors import DecodeError
+from realtime_sync.errors import DecodeError, LimitExceeded
 from realtime_sync.jsontypes import Json
 from realtime_sync.limits import HIGHEST_DEPTH, Limits
 from realtime_sync.wire.codec import available_codecs, get_codec
@@ -50,6 +50,14 @@ def test_what_no_encoder_makes_is_refused(name: str) -> None:
 def test_the_corpus_is_as_large_as_promised() -> None:
     assert len(SMALL) + len(LARGE) >= 200
     assert {codec for codec, _ in SMALL.values()} >= {"json", "msgpack", "json+gzip", "json+deflate", "json+zstd"}
+
+
+@pytest.mark.parametrize(("comment", "found"), [("17 MiB declared", 17 * 2**20), ("8 GiB declared", 2**33)])
+def test_a_declared_size_is_believed_before_anything_is_decompressed(comment: str, found: int) -> None:
+    codec, data = SMALL[f"json+zstd: {comment}"]
+    with pytest.raises(LimitExceeded) as refusal:
+        get_codec(codec).decode(data)
+    assert (refusal.value.limit, refusal.value.found) == ("max_decoded_bytes", found)
 
 
 @pytest.mark.parametrize("data", ["{}", None, 7, {}, [b"{}"], bytearray(b"{}"), memoryview(b"{}")])
