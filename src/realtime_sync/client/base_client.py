@@ -239,6 +239,7 @@ class BaseClient(ABC, Generic[AnyWatched]):
 
     async def _connect(self) -> None:
         try:
+            self._in_line(self._forget_half_a_packet)
             await self._dial()
             if self._sio.eio.state != "connected":
                 raise ConnectionError("the connection was lost as soon as it was made")
@@ -250,6 +251,10 @@ class BaseClient(ABC, Generic[AnyWatched]):
                 self._notice("disconnect", ())
             raise
         self._comes_back = True
+
+    def _forget_half_a_packet(self) -> None:
+        # A text with attachments whose task runs after its connection was lost would take `connect` for one of them.
+        self._sio._binary_packet = None
 
     async def _keep_dialling(self) -> None:
         failure = await self._dial_until_it_works()
