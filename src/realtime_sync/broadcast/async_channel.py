@@ -49,13 +49,8 @@ class AsyncChannel(SendingChannel):
                 break
             with self.lock:
                 self.check_open()
-                base = self.primary.begin_edit()
-            try:
-                patch = self.primary.changes(base, value, at)
-            except BaseException:
-                with self.lock:
-                    self.primary.abandon_edit(base)
-                raise
+                base = self.primary.base()
+            patch = self.primary.changes(base, value, at)
             with self._capture() as primary:
                 if primary.commit_if_unchanged(base, patch):
                     return

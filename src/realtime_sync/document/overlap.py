@@ -25,16 +25,47 @@ def first_overlap(document: Json, earlier: Patch, later: Patch) -> str | None:
         A JSON Pointer, into `document` unless a patch wrote there; of the places where they meet the first in the order
         of `later`, and of the two patches' places there the deeper one.
     """
-    written, read = _Places(), _Places()
-    for place, is_read in _touched(document, earlier):
-        (read if is_read else written).add(place)
-    for place, is_read in _touched(document, later):
-        met = written.meeting(place)
-        if met is None and not is_read:
-            met = read.meeting(place)
-        if met is not None:
-            return format_pointer(met)
-    return None
+    touched = TouchedPlaces(document)
+    touched.add(earlier)
+    return touched.first_met(later)
+
+
+class TouchedPlaces:
+    """What patches, one after the other, touch of the document that the first of them applies to.
+
+    Args:
+        document: That document; indexes mean what they mean in it.
+    """
+
+    def __init__(self, document: Json) -> None:
+        self._document = document
+        self._written, self._read = _Places(), _Places()
+
+    def __len__(self) -> int:
+        return len(self._written) + len(self._read)
+
+    def add(self, patch: Patch) -> None:
+        """Let `patch` follow."""
+        for place, is_read in _touched(self._document, patch):
+            (self._read if is_read else self._written).add(place)
+
+    def first_met(self, later: Patch) -> str | None:
+        """Return the first place that `later`, a patch of the document too, touches as well; see `first_overlap`."""
+        for place, is_read in _touched(self._document, later):
+            met = self._written.meeting(place)
+            if met is None and not is_read:
+                met = self._read.meeting(place)
+            if met is not None:
+                return format_pointer(met)
+        return None
+
+    def coarsen(self, max_places: int) -> None:
+        """Keep at most twice so many places, by taking the ones that lie deepest for all of what is around them.
+
+        Whatever met before still does, and more.
+        """
+        self._written.coarsen(max_places)
+        self._read.coarsen(max_places)
 
 
 class _Places:
@@ -43,6 +74,9 @@ class _Places:
     def __init__(self) -> None:
         self._places: set[Tokens] = set()
         self._first_below: dict[Tokens, Tokens] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def add(self, place: Tokens) -> None:
         self._places.add(place)
@@ -55,6 +89,16 @@ class _Places:
             return self._first_below[place]
         is_under = any(place[:length] in self._places for length in range(len(place)))
         return place if is_under else None
+
+    def coarsen(self, max_places: int) -> None:
+        places = self._places
+        depth = max(map(len, places), default=0)
+        while len(places) > max(max_places, 1):
+            depth -= 1
+            places = {place[:depth] for place in places}
+        self._places, self._first_below = set(), {}
+        for place in places:
+            self.add(place)
 
 
 def _touched(document: Json, patch: Patch) -> list[tuple[Tokens, bool]]:

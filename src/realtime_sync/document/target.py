@@ -1,5 +1,6 @@
 """A document under change: where it stands, or copied on the way to each change."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -72,7 +73,7 @@ class InPlace:
         Why there is a limit: each `{"op": "copy", "from": "/a", "path": "/a/-"}` doubles `/a`; thirty make a billion.
         """
         value = walk(self.root, tokens)
-        self._copies_left -= _count(value, self._copies_left)
+        self._copies_left -= count_values(value, self._copies_left)
         if self._copies_left < 0:
             allowed = self._limits.max_elements
             raise InvalidPatch(f"the copy operations of one patch may add {allowed} values (Limits.max_elements)")
@@ -195,7 +196,7 @@ def _text_at(value: Json, tokens: Tokens) -> str:
     raise InvalidPatch(f"'{format_pointer(tokens)}' is {json_name(value)}, and only a string can be appended to")
 
 
-def _count(value: Json, enough: int) -> int:
+def count_values(value: Json, enough: float = math.inf) -> int:
     """Return how many values `value` consists of; counting stops past `enough`."""
     count, pending = 1, [value]
     while pending and count <= enough:

@@ -1,6 +1,5 @@
 """The writing end of one channel: captures changes, and cuts them into frames."""
 
-from collections import Counter, deque
 from typing import Any
 
 import attrs
@@ -9,7 +8,6 @@ from realtime_sync.document.compose import compose
 from realtime_sync.document.diff import diff, diff_into
 from realtime_sync.document.draft import Draft, draft
 from realtime_sync.document.normalize import NORMALIZE, Normalizer
-from realtime_sync.document.overlap import first_overlap
 from realtime_sync.document.patch import apply_patch
 from realtime_sync.document.pointer import format_pointer, parse_pointer, resolve
 from realtime_sync.errors import EditConflict, InvalidName, InvalidValue, NoDocument, PathNotFound
@@ -21,6 +19,7 @@ from realtime_sync.replication.event_counts import EventCounts
 from realtime_sync.replication.event_queue import EventQueue
 from realtime_sync.replication.history import History, count_ordinary
 from realtime_sync.replication.lossless_lane import LosslessLane
+from realtime_sync.replication.open_edits import OpenEdits
 from realtime_sync.replication.pending_patch import PendingPatch
 from realtime_sync.wire.frames import Closed, Delta, Event, Keyframe
 from realtime_sync.wire.messages import Heard, Outcome
@@ -123,8 +122,7 @@ class Primary:
         self._settled: Json = None  # the document at `position`
         self._taken: _Taken | None = None
         self._version = 0
-        self._open_edits: Counter[int] = Counter()  # by the version that they started from
-        self._captured_since: deque[tuple[int, Patch]] = deque()  # (version before, patch), since the oldest of them
+        self._open_edits = OpenEdits()
 
     # ---- what it holds -------------------------------------------------------------------------------------------
 
@@ -222,14 +220,11 @@ class Primary:
         return self._changes(base.document, value, at)
 
     def commit_if_unchanged(self, base: EditBase, patch: Patch) -> bool:
-        """Capture `patch` when nothing was captured since `base`, and end the edit; return whether it was."""
-        try:
-            if base.version != self._version:
-                return False
-            self._capture(patch)
-            return True
-        finally:
-            self.abandon_edit(base)
+        """Capture `patch` when nothing was captured since `base`; return whether it was."""
+        if base.version != self._version:
+            return False
+        self._capture(patch)
+        return True
 
     def append_text(self, pointer: str, text: str) -> None:
         """Append `text` to the string at `pointer`.
@@ -246,15 +241,22 @@ class Primary:
             self._capture([{"op": "append", "path": pointer, "value": owned}])
 
     def begin_edit(self) -> EditBase:
-        """Return what an edit starts from; every one is ended by `commit_edit`,
-        `commit_if_unchanged` or `abandon_edit`.
+        """Return what an edit starts from; every one is ended by `commit_edit` or `abandon_edit`.
 
         Raises:
             NoDocument: Nothing was published yet.
         """
-        base = EditBase(self.document, self._version)
-        self._open_edits[base.version] += 1
+        base = self.base()
+        self._open_edits.begin(base.version, base.document)
         return base
+
+    def base(self) -> EditBase:
+        """Return what `changes` compares with.
+
+        Raises:
+            NoDocument: Nothing was published yet.
+        """
+        return EditBase(self.document, self._version)
 
     def draft(self, base: EditBase) -> Draft:
         """Return a draft over what an edit starts from."""
@@ -267,8 +269,7 @@ class Primary:
             EditConflict: A capture since `base` touched what `patch` touches.
         """
         try:
-            since = [captured for version, captured in self._captured_since if version >= base.version]
-            met = first_overlap(base.document, compose(*since), patch) if since and patch else None
+            met = self._open_edits.first_met(base.version, patch)
             if met is not None:
                 raise EditConflict(met)
             self._capture(patch)
@@ -277,13 +278,7 @@ class Primary:
 
     def abandon_edit(self, base: EditBase) -> None:
         """End an edit without a change."""
-        self._open_edits[base.version] -= 1
-        if self._open_edits[base.version] <= 0:
-            del self._open_edits[base.version]
-        if self._captured_since:
-            oldest = min(self._open_edits, default=self._version)
-            while self._captured_since and self._captured_since[0][0] < oldest:
-                self._captured_since.popleft()
+        self._open_edits.end(base.version)
 
     def emit(self, name: str, data: Any, *, priority: int = 0, key: str | None = None, lossless: bool = False) -> None:
         """Queue an event for the next frame; `data` is copied.
@@ -334,8 +329,7 @@ class Primary:
         self._remember_for_edits([{"op": "replace", "path": "", "value": document}])
 
     def _remember_for_edits(self, patch: Patch) -> None:
-        if self._open_edits:
-            self._captured_since.append((self._version, patch))
+        self._open_edits.captured(patch)
         self._version += 1
 
     # ---- cut -----------------------------------------------------------------------------------------------------
