@@ -93,6 +93,7 @@ from realtime_sync.replication.replica import (
     State,
     StateChanged,
 )
+from realtime_sync.replication.resynchronizing import Resynced, ResyncReason
 from realtime_sync.wire.codec import Codec, available_codecs, get_codec, register_codec
 from realtime_sync.wire.dictionary import Dictionary, DictionaryCodec
 from realtime_sync.wire.encoding import decode_frame, encode_frame
@@ -173,6 +174,8 @@ __all__ = [
     "Replica",
     "ResyncCause",
     "ResyncNeeded",
+    "ResyncReason",
+    "Resynced",
     "Runtime",
     "ShellKind",
     "Signal",

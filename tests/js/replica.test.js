@@ -11,7 +11,7 @@ import { conformance } from "./conformance.js";
 const STEP_KEYS = new Set([
   ...["ask", "frame", "answer", "garbage", "unknown_dictionary", "part", "tick", "disconnected", "now"],
   ...["state", "position", "document", "no_document", "events", "dropped", "mismatch", "asked", "closed", "refused", "deadline"],
-  "lost",
+  ...["lost", "resynced"],
 ]);
 
 function take(replica, step) {
@@ -39,6 +39,11 @@ function check(replica, happenings, step, where) {
   assert.deepEqual(
     of("events_lost").map(({ epoch, first, last }) => [epoch, first, last]),
     step.lost ?? [],
+    where,
+  );
+  assert.deepEqual(
+    of("resynced").map(({ reason, fromPosition, toPosition }) => [reason, toWire(fromPosition), toWire(toPosition)]),
+    step.resynced ? [step.resynced] : [],
     where,
   );
   assert.deepEqual(

@@ -20,6 +20,7 @@ from realtime_sync.replication.replica import (
     Replica,
     ResyncNeeded,
 )
+from realtime_sync.replication.resynchronizing import Resynced
 from realtime_sync.wire.frames import frame_from_wire
 from realtime_sync.wire.messages import Answer
 
@@ -57,6 +58,12 @@ def check(replica: Replica, step: dict[str, Any], happened: list[Happening]) -> 
     assert heard == [said["heard"] for said in expected if "heard" in said]
     lost = [[one.epoch, one.first, one.last] for one in happened if isinstance(one, EventsLost)]
     assert lost == step.get("lost", [])
+    resynced = [
+        [one.reason.value, one.from_position.to_wire(), one.to_position.to_wire()]
+        for one in happened
+        if isinstance(one, Resynced)
+    ]
+    assert resynced == ([step["resynced"]] if "resynced" in step else [])
     assert [[one.name, one.data] for one in happened if isinstance(one, EventReceived)] == step.get("events", [])
     assert sum(one.count for one in happened if isinstance(one, EventsDropped)) == step.get("dropped", 0)
     mismatches = [list(one.pointers) for one in happened if isinstance(one, ChecksumMismatch)]

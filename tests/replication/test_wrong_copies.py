@@ -148,6 +148,7 @@ def test_a_mismatch_is_told_with_its_place_and_what_was_lost_before_the_new_docu
         "ResyncNeeded",
         "StateChanged",
         "SnapshotReplaced",
+        "Resynced",
     ]
     assert watched.happened[0] == ChecksumMismatch(at, ("",))
     assert watched.happened[1] == EventsDropped(1)

@@ -14,6 +14,7 @@ from realtime_sync.errors import (
     SubscriptionRefused,
 )
 from realtime_sync.position import Position
+from realtime_sync.replication.lossless_hearing import EventsLost
 from realtime_sync.replication.replica import (
     ChecksumMismatch,
     EventReceived,
@@ -25,6 +26,7 @@ from realtime_sync.replication.replica import (
     State,
     StateChanged,
 )
+from realtime_sync.replication.resynchronizing import Resynced
 from realtime_sync.replication.subscription import Status, Subscription
 
 logger = logging.getLogger("realtime_sync")
@@ -44,7 +46,9 @@ class BaseChannel:
         name: The channel's name.
         resyncs: Times it lost the thread and asked, since it was made.
         gaps: Of these, times the document was found to be no longer the newest.
-        dropped_events: Events that were lost: left out by the server, or with a patch that could not be applied.
+        dropped_events: Ordinary events that were lost: left out by the server, or with a frame that could not be
+            applied.
+        lost_events: Lossless events that will not come; where nobody knows how many, it counts one.
         checksum_mismatches: Times the document was found to be wrong, and a whole one asked for.
     """
 
@@ -54,6 +58,7 @@ class BaseChannel:
         self.resyncs = 0
         self.gaps = 0
         self.dropped_events = 0
+        self.lost_events = 0
         self.checksum_mismatches = 0
         self._listened = listened
         self.subscription = subscription
@@ -105,7 +110,14 @@ class BaseChannel:
         return lambda: _discard(self._listeners, listener)
 
     def on(self, event: str, listener: Callable[[Any], Any]) -> Callable[[], None]:
-        """Call `listener(data)` for every event of that name; return what ends it."""
+        """Call `listener(data)` for every event of that name; return what ends it.
+
+        Three names are the client's own, as in JavaScript:
+
+        - `sync:dropped`: so many events were left out;
+        - `sync:lost`: lossless events will not come; `data` is an `EventsLost`;
+        - `sync:resync`: the document is the newest again, after it was not; `data` is a `Resynced`.
+        """
         listeners = self._event_listeners.setdefault(event, [])
         listeners.append(listener)
         return lambda: _discard(listeners, listener)
@@ -152,9 +164,19 @@ class BaseChannel:
         changed = any(isinstance(happening, SnapshotReplaced | PatchApplied) for happening in happened)
         self.notice(document_changed=changed)
         for happening in happened:
-            if isinstance(happening, EventReceived):
-                for event_listener in list(self._event_listeners.get(happening.name, ())):
-                    self._listened.run(event_listener, happening.data)
+            match happening:
+                case EventReceived(name, data):
+                    self._call(name, data)
+                case EventsDropped(count):
+                    self._call("sync:dropped", count)
+                case EventsLost():
+                    self._call("sync:lost", happening)
+                case Resynced():
+                    self._call("sync:resync", happening)
+
+    def _call(self, event: str, data: Any) -> None:
+        for listener in list(self._event_listeners.get(event, ())):
+            self._listened.run(listener, data)
 
     def _count(self, happened: list[Happening]) -> None:
         is_lost = False
@@ -167,6 +189,8 @@ class BaseChannel:
                     self.gaps += is_lost
                 case EventsDropped(count):
                     self.dropped_events += count
+                case EventsLost(_, first, last):
+                    self.lost_events += 1 if last is None else last - first + 1
                 case ChecksumMismatch():
                     self._count_mismatch(happening)
 

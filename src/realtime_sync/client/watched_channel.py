@@ -27,7 +27,9 @@ class WatchedChannel(BaseChannel):
         name: The channel's name.
         resyncs: Times it lost the thread and asked, since it was made.
         gaps: Of these, times the document was found to be no longer the newest.
-        dropped_events: Events that were lost: left out by the server, or with a patch that could not be applied.
+        dropped_events: Ordinary events that were lost: left out by the server, or with a frame that could not be
+            applied.
+        lost_events: Lossless events that will not come; where nobody knows how many, it counts one.
         checksum_mismatches: Times the document was found to be wrong, and a whole one asked for.
     """
 

@@ -8,6 +8,7 @@ import { isRefusal } from "./frames.js";
 import { Hearing, isOrdinary } from "./lossless_hearing.js";
 import { applyPatch } from "./patch.js";
 import { samePosition } from "./position.js";
+import { Resynchronizing } from "./resynchronizing.js";
 
 /**
  * @typedef {import("./backoff.js").Backoff} Backoff
@@ -19,6 +20,7 @@ import { samePosition } from "./position.js";
  * @typedef {import("./lossless_hearing.js").Heard} Heard
  * @typedef {import("./patch.js").Operation} Operation
  * @typedef {import("./position.js").Position} Position
+ * @typedef {import("./resynchronizing.js").Resynced} Resynced
  */
 
 /**
@@ -81,6 +83,7 @@ export const TABLE = {
  *   | {type: "events_lost", epoch: string, first: number, last: number | null}
  *   | {type: "checksum_mismatch", position: Position, pointers: string[]}
  *   | {type: "resync_needed", request: string, position: Position | null, heard: Heard | null, reason: string}
+ *   | Resynced
  *   | {type: "state_changed", state: State}
  *   | {type: "refused", outcome: string, message: string}
  *   | {type: "channel_ended", reason: string}} Happening
@@ -121,11 +124,14 @@ export class Replica {
   #answered = null;
   /** Whether it came as an answer, be it to a request that is settled. */
   #isAnswer = false;
+  /** Whether it came as one that names no question at all. */
+  #isUnaskedAnswer = false;
   /** Events that were missed, as that answer says. */
   #missed = 0;
   /** Stays when the position is lost. @type {Position | null} */
   #lastApplied = null;
   #hearing = new Hearing();
+  #resynchronizing = new Resynchronizing();
   /** @type {Happening[]} */
   #happenings = [];
 
@@ -209,6 +215,7 @@ export class Replica {
   disconnected() {
     this.#stopAsking();
     this.#unanswered = 0;
+    this.#resynchronizing.begin("reconnect", this.#lastApplied);
   }
 
   // ---- receiving ---------------------------------------------------------------------------------------------------
@@ -227,6 +234,7 @@ export class Replica {
     if (frame.type === "closed") this.#receiveClosed(frame);
     else this.#act(TABLE[this.state][this.#judge(frame)], frame, now);
     this.#askIfAnswerDidNotHelp(now);
+    this.#tellIfResynced();
     return this.#flush();
   }
 
@@ -252,6 +260,7 @@ export class Replica {
       else if (outcome === "waiting") this.#waitForFirst(answer);
       else this.#askLater(now);
     }
+    this.#tellIfResynced();
     return this.#flush();
   }
 
@@ -267,6 +276,7 @@ export class Replica {
     this.#settleRequest(answer);
     if (this.state === "closed" || this.refusal !== null) return this.#flush();
     if (this.state === "live") this.#enter("stale");
+    this.#resynchronizing.begin("garbage", this.#lastApplied);
     this.#ask(now, error.message);
     return this.#flush();
   }
@@ -281,7 +291,9 @@ export class Replica {
    */
   receiveUnknownDictionary(error, answer, now) {
     this.#settleRequest(answer);
-    if (this.state !== "closed" && this.refusal === null) this.#ask(now, error.message);
+    if (this.state === "closed" || this.refusal !== null) return this.#flush();
+    this.#resynchronizing.begin("dictionary", this.#lastApplied);
+    this.#ask(now, error.message);
     return this.#flush();
   }
 
@@ -329,6 +341,7 @@ export class Replica {
         if (this.#answered && !this.#wasPassed(frame)) this.#apply(frame, now);
         return;
       case "go_stale":
+        this.#resynchronizing.begin(frame.epoch === this.position?.epoch ? "gap" : "epoch", this.#lastApplied);
         this.#enter("stale");
         return this.#ask(now, `a gap: at ${this.position?.offset}, got a delta for ${frame.offset}`);
       case "ask":
@@ -349,11 +362,13 @@ export class Replica {
         document = applyPatch(this.document, frame.patch);
       } catch (error) {
         if (!(error instanceof PatchError)) throw error;
+        this.#resynchronizing.begin("patch", this.#lastApplied);
         return this.#loseFrame(frame, now, `a patch that does not fit: ${error.message}`);
       }
       const { check } = frame;
       if (check && checksum(document, check.pointers) !== check.crc32) {
         // This copy was wrong, now or for some time already: nothing of the frame is shown.
+        this.#resynchronizing.begin("checksum", this.#lastApplied);
         this.#happenings.push({ type: "checksum_mismatch", position, pointers: check.pointers });
         return this.#loseFrame(frame, now, `a checksum that does not hold at ${position.epoch}:${position.offset}`);
       }
@@ -362,6 +377,8 @@ export class Replica {
       this.document = shareEqual(this.document, frame.document);
     }
     const told = this.#hearEvents(frame);
+    // We were parked, and have read what was under way.
+    if (this.#isUnaskedAnswer) this.#resynchronizing.begin("slow", this.#lastApplied);
     this.position = this.#lastApplied = position;
     this.closedReason = null;
     this.#wasHelped();
@@ -424,6 +441,7 @@ export class Replica {
   #receiveClosed({ epoch, reason, serial = 0 }) {
     if (this.state === "closed" || (epoch !== this.position?.epoch && !this.#answered)) return;
     this.#stopAsking();
+    this.#resynchronizing.giveUp();
     this.closedReason = reason;
     this.#enter("closed");
     this.#tellLost(this.#hearing.end(epoch, serial));
@@ -468,6 +486,7 @@ export class Replica {
   #leaveForNow(now) {
     if (this.state === "closed" || this.refusal !== null) return;
     if (this.state === "live") this.#enter("stale");
+    this.#resynchronizing.begin("slow", this.#lastApplied);
     this.#stopAsking();
     this.#askLater(now);
   }
@@ -475,6 +494,7 @@ export class Replica {
   /** @param {Answer} answer */
   #refuse({ outcome, message }) {
     this.#stopAsking();
+    this.#resynchronizing.giveUp();
     this.refusal = { outcome, message };
     if (this.state === "live") this.#enter("stale");
     this.#happenings.push({ type: "refused", outcome, message });
@@ -486,6 +506,7 @@ export class Replica {
   #settleRequest(answer) {
     this.#answered = null;
     this.#isAnswer = answer !== null;
+    this.#isUnaskedAnswer = answer !== null && answer.request === null;
     this.#missed = answer?.dropped ?? 0;
     const asked = this.#asked.get(answer?.request ?? "");
     if (asked === undefined) return;
@@ -493,6 +514,13 @@ export class Replica {
     this.#asked.delete(asked.id);
     this.#answered = asked;
     if (asked === this.#open) this.#open = this.deadline = null;
+  }
+
+  /** Once the document is live again, and no question about it is open. */
+  #tellIfResynced() {
+    if (this.state !== "live" || this.position === null || this.deadline !== null) return;
+    const resynced = this.#resynchronizing.end(this.position);
+    if (resynced !== null) this.#happenings.push(resynced);
   }
 
   /** @param {number} now @param {string} reason */

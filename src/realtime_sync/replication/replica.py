@@ -15,6 +15,7 @@ from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.history import count_ordinary
 from realtime_sync.replication.lossless_hearing import EventsLost, Hearing
+from realtime_sync.replication.resynchronizing import Resynced, Resynchronizing, ResyncReason
 from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe
 from realtime_sync.wire.messages import Answer, Heard, Outcome
 
@@ -171,6 +172,7 @@ Happening: TypeAlias = (
     | EventsLost
     | ChecksumMismatch
     | ResyncNeeded
+    | Resynced
     | StateChanged
     | Refused
     | ChannelEnded
@@ -232,9 +234,11 @@ class Replica:
         self._asked: dict[str, _Question] = {}  # since the last answer that helped, oldest first
         self._answered: _Question | None = None  # by the very message that is being received
         self._is_answer = False  # whether it came as one, be it to a question that is settled
+        self._is_unasked_answer = False  # whether it names no question at all
         self._missed = 0  # events, as that answer says
         self._last_applied: Position | None = None  # stays when the position is lost
         self._hearing = Hearing()
+        self._resynchronizing = Resynchronizing()
         self._happenings: list[Happening] = []
 
     @property
@@ -276,6 +280,7 @@ class Replica:
         """The connection is gone: no answer will come, and none is waited for until the next `request`."""
         self._stop_asking()
         self._unanswered = 0
+        self._resynchronizing.begin(ResyncReason.RECONNECT, self._last_applied)
         return self._flush()
 
     # ---- receiving -----------------------------------------------------------------------------------------------
@@ -291,6 +296,7 @@ class Replica:
             self._act(TABLE[self.state][self._judge(frame)], frame, now)
         if self._answered is not None and self.state in (State.EMPTY, State.STALE):
             self._ask(now, "an answer that did not help")
+        self._tell_if_resynced()
         return self._flush()
 
     def receive_answer(self, answer: Answer, now: float) -> list[Happening]:
@@ -310,6 +316,7 @@ class Replica:
                 self._wait_for_first(answer.position, answer.serial)
             else:
                 self._ask_later(now)
+        self._tell_if_resynced()
         return self._flush()
 
     def receive_garbage(self, error: RemoteError, answer: Answer | None, now: float) -> list[Happening]:
@@ -319,6 +326,7 @@ class Replica:
             return self._flush()
         if self.state is State.LIVE:
             self._enter(State.STALE)
+        self._resynchronizing.begin(ResyncReason.GARBAGE, self._last_applied)
         self._ask(now, str(error))
         return self._flush()
 
@@ -326,6 +334,7 @@ class Replica:
         """A frame came that needs a dictionary: what is held is as good as before, but that one is missing."""
         self._settle_request(answer)
         if self.state is not State.CLOSED and self.refusal is None:
+            self._resynchronizing.begin(ResyncReason.DICTIONARY, self._last_applied)
             self._ask(now, str(error))
         return self._flush()
 
@@ -362,6 +371,9 @@ class Replica:
             case Action.ASK:
                 self._ask(now, "a delta before any document")
             case Action.GO_STALE:
+                assert self.position is not None, "a replica that is live knows where it stands"
+                same_epoch = frame.position.epoch == self.position.epoch
+                self._resynchronizing.begin(ResyncReason.GAP if same_epoch else ResyncReason.EPOCH, self._last_applied)
                 self._enter(State.STALE)
                 self._ask(now, f"a gap: at {self.position}, got a delta for {frame.position}")
             case Action.DROP:
@@ -373,10 +385,12 @@ class Replica:
             try:
                 document = apply_patch(self.document, frame.patch)
             except PatchError as error:
+                self._resynchronizing.begin(ResyncReason.PATCH, self._last_applied)
                 self._lose_frame(frame, now, f"a patch that does not fit: {error}")
                 return
             check = frame.check
             if check is not None and checksum(document, check.pointers) != check.crc32:
+                self._resynchronizing.begin(ResyncReason.CHECKSUM, self._last_applied)
                 self._happenings.append(ChecksumMismatch(frame.position, check.pointers))
                 self._lose_frame(frame, now, f"a checksum that does not hold at {frame.position}")
                 return
@@ -385,6 +399,8 @@ class Replica:
             document = frame.document
             happened = SnapshotReplaced(document, frame.position)
         told = self._hear_events(frame)
+        if self._is_unasked_answer:  # we were parked, and have read what was under way
+            self._resynchronizing.begin(ResyncReason.SLOW, self._last_applied)
         self.document = document
         self.position = self._last_applied = frame.position
         self.has_document, self.closed_reason = True, None
@@ -425,6 +441,7 @@ class Replica:
         if self.state is State.CLOSED or not (mine or self._answered is not None):
             return
         self._stop_asking()
+        self._resynchronizing.give_up()
         self.closed_reason = frame.reason
         self._enter(State.CLOSED)
         self._happenings += self._hearing.end(frame.epoch, frame.serial)
@@ -457,11 +474,13 @@ class Replica:
             return
         if self.state is State.LIVE:
             self._enter(State.STALE)
+        self._resynchronizing.begin(ResyncReason.SLOW, self._last_applied)
         self._stop_asking()
         self._ask_later(now)
 
     def _refuse(self, answer: Answer) -> None:
         self._stop_asking()
+        self._resynchronizing.give_up()
         self.refusal = Refused(answer.outcome, answer.message or "")
         if self.state is State.LIVE:
             self._enter(State.STALE)
@@ -471,6 +490,7 @@ class Replica:
 
     def _settle_request(self, answer: Answer | None) -> None:
         self._answered, self._is_answer = None, answer is not None
+        self._is_unasked_answer = answer is not None and answer.request is None
         self._missed = 0 if answer is None else answer.dropped
         if answer is None or answer.request not in self._asked:
             return
@@ -483,6 +503,12 @@ class Replica:
         self._unanswered = 0
         if self._answered is not None:
             self._stop_asking()
+
+    def _tell_if_resynced(self) -> None:
+        """Once the document is live again, and no question about it is open."""
+        if self.state is State.LIVE and self.deadline is None:
+            assert self.position is not None, "a replica that is live knows where it stands"
+            self._happenings += self._resynchronizing.end(self.position)
 
     def _lose(self, now: float, reason: str) -> None:
         self.position = None

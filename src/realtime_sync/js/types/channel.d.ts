@@ -43,8 +43,14 @@ export class Subscription<T = any> {
     /**
      * Call `fn` when the server emits `event` on this channel; the snapshot is at least as new.
      *
-     * @param {string} event A name, `"*"` for every event, `"sync:dropped"`: so many events were left out, or `"sync:lost"`:
-     *   lossless events `{epoch, first, last}` will not come; `last` null: the server began anew, nobody knows how many.
+     * Three names are the client's own, as in Python:
+     *
+     * - `"sync:dropped"`: so many events were left out;
+     * - `"sync:lost"`: lossless events `{epoch, first, last}` will not come; `last` null: the server began anew, nobody knows
+     *   how many;
+     * - `"sync:resync"`: the snapshot is the newest again, after it was not: `{reason, fromPosition, toPosition}`.
+     *
+     * @param {string} event A name, or `"*"` for every event that the server emits.
      * @param {(data: any, name: string) => void} fn
      * @returns {() => void} Ends it.
      */

@@ -10,6 +10,7 @@ export function counter(): () => string;
  * @typedef {import("./lossless_hearing.js").Heard} Heard
  * @typedef {import("./patch.js").Operation} Operation
  * @typedef {import("./position.js").Position} Position
+ * @typedef {import("./resynchronizing.js").Resynced} Resynced
  */
 /**
  * What a replica may claim about its document.
@@ -147,6 +148,7 @@ export type Answer = import("./frames.js").Answer;
 export type Heard = import("./lossless_hearing.js").Heard;
 export type Operation = import("./patch.js").Operation;
 export type Position = import("./position.js").Position;
+export type Resynced = import("./resynchronizing.js").Resynced;
 /**
  * What a replica may claim about its document.
  */
@@ -190,7 +192,7 @@ export type Happening = {
     position: Position | null;
     heard: Heard | null;
     reason: string;
-} | {
+} | Resynced | {
     type: "state_changed";
     state: State;
 } | {
