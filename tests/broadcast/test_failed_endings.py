@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from realtime_sync.broadcast.entrance import Entrance
+from realtime_sync.broadcast.membership import Membership
 from realtime_sync.broadcast.memory_log import MemoryLog
-from realtime_sync.broadcast.reception import Reception
 from realtime_sync.errors import ChannelClosed
 from realtime_sync.position import Position
 from realtime_sync.testing import MemoryTransport
@@ -169,7 +170,7 @@ async def test_a_revoked_client_is_not_told_any_more_when_it_asked_again_or_left
 
 
 @on_both_shells
-@pytest.mark.parametrize("step", ["_deliver_catch_up", "_join", "enter", "after enter"])
+@pytest.mark.parametrize("step", ["deliver", "join", "enter", "after enter"])
 async def test_a_foreign_thread_that_revokes_between_two_steps_of_an_admission_is_obeyed(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -193,13 +194,14 @@ async def test_a_foreign_thread_that_revokes_between_two_steps_of_an_admission_i
     if step in ("enter", "after enter"):
         monkeypatch.setattr(MemoryTransport, "enter", revoke_around_enter)
     else:
-        original = getattr(Reception, step)
+        owner, name = {"deliver": (Entrance, "_deliver"), "join": (Membership, "join")}[step]
+        original = getattr(owner, name)
 
-        def revoke_first(self: Reception, *arguments: Any) -> Any:
+        def revoke_first(self: Any, *arguments: Any, **options: Any) -> Any:
             revoke()
-            return original(self, *arguments)
+            return original(self, *arguments, **options)
 
-        monkeypatch.setattr(Reception, step, revoke_first)
+        monkeypatch.setattr(owner, name, revoke_first)
     await watcher.join()
     channel.publish({"n": "canary"})
     await channel.flush()

@@ -4,12 +4,8 @@ from tests.mutants.guard import Guard
 
 CONFORMANCE = ("tests/replication/test_replica_conformance.py",)
 HOSTILE = ("tests/wire/test_hostile.py",)
-LOSSLESS = ("tests/replication/test_lossless_over_a_bad_link.py",)
 REVOCATION = ("tests/broadcast/test_revocation.py",)
 SLOW_READERS = ("tests/broadcast/test_slow_readers.py",)
-POLLING = ("tests/broadcast/test_polling.py",)
-WHOLE_PACKETS = ("tests/adapters/test_whole_packets.py",)
-SEND_WINDOW = ("tests/replication/test_send_window.py",)
 
 REPLICA: tuple[Guard, ...] = (
     Guard(
@@ -115,6 +111,63 @@ REPLICA: tuple[Guard, ...] = (
     ),
 )
 
+LOSSLESS: tuple[Guard, ...] = (
+    Guard(
+        "a lossless event is given once",
+        "replication/lossless_hearing.py",
+        "if heard is not None and event.serial <= heard:",
+        "if False:",
+    ),
+    Guard(
+        "lossless events that were skipped are told",
+        "replication/lossless_hearing.py",
+        "if heard is not None and event.serial > heard + 1:",
+        "if False:",
+    ),
+    Guard(
+        "lossless events that no frame carries any more are told",
+        "replication/lossless_hearing.py",
+        "if heard is not None and serial > heard:",
+        "if False:",
+    ),
+    Guard(
+        "another epoch ends the lossless events of the one before",
+        "replication/lossless_hearing.py",
+        "lost = [] if self._is_over else [EventsLost(self.heard.epoch, self.heard.serial + 1, None)]",
+        "lost: list[EventsLost] = []",
+    ),
+    Guard(
+        "who gets a whole document gets the lossless events that it missed",
+        "replication/primary.py",
+        "            events = self._lane.since(self._last_heard(in_epoch, heard), now)\n",
+        "            events: tuple[Event, ...] = ()\n",
+    ),
+    Guard(
+        "lossless events come back with the log",
+        "replication/primary.py",
+        "        self._lane.recover(kept, keyframe.serial, self.position.offset, now)\n",
+        "",
+    ),
+    Guard(
+        "the lossless lane is bounded",
+        "replication/lossless_lane.py",
+        "len(self._kept) > limits.max_lossless_events",
+        "False",
+    ),
+    Guard(
+        "a queue takes no more lossless events than it may hold",
+        "replication/event_queue.py",
+        "if lossless and len(self._lossless) >= self._max_size:",
+        "if False:",
+    ),
+    Guard(
+        "what must not be lost has no rank among what may be",
+        "replication/event_queue.py",
+        "        if lossless:\n            assert key is None",
+        "        if False:\n            assert key is None",
+    ),
+)
+
 PRIMARY: tuple[Guard, ...] = (
     Guard(
         "a keyframe is cut without what is pending",
@@ -182,22 +235,22 @@ BROADCAST: tuple[Guard, ...] = (
     ),
     Guard(
         "who leaves a channel leaves its room",
-        "broadcast/reception.py",
-        """                self._transport.leave(session.subscriber.sid, room_of(channel.name, codec))
+        "broadcast/membership.py",
+        """                self._transport.leave(sid, room_of(channel.name, codec))
             return True
 """,
         "                pass\n            return True\n",
     ),
     Guard(
         "who was revoked meanwhile does not join",
-        "broadcast/reception.py",
+        "broadcast/membership.py",
         "            if admission.revoked:\n                return False\n",
         "",
         REVOCATION,
     ),
     Guard(
         "who was revoked meanwhile gets no further part",
-        "broadcast/reception.py",
+        "broadcast/entrance.py",
         "            if admission.revoked:\n                return sent",
         "            if False:\n                return sent",
         REVOCATION,
@@ -210,7 +263,7 @@ BROADCAST: tuple[Guard, ...] = (
     ),
     Guard(
         "nobody is kept who left while being answered",
-        "broadcast/reception.py",
+        "broadcast/membership.py",
         "        if not self._transport.is_connected(session.subscriber.sid):\n            self.departed",
         "        if False:\n            self.departed",
     ),
@@ -346,4 +399,4 @@ WIRE: tuple[Guard, ...] = (
     ),
 )
 
-GUARDS: tuple[Guard, ...] = (*REPLICA, *PRIMARY, *BROADCAST, *WIRE)
+GUARDS: tuple[Guard, ...] = (*REPLICA, *LOSSLESS, *PRIMARY, *BROADCAST, *WIRE)

@@ -12,18 +12,23 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from realtime_sync.broadcast.answering import Answering
 from realtime_sync.broadcast.authority import Authority
 from realtime_sync.broadcast.channel_registry import AnyChannel, ChannelRegistry
+from realtime_sync.broadcast.entrance import Entrance
 from realtime_sync.broadcast.flusher import Flusher
 from realtime_sync.broadcast.forks import begin_in_every_child
 from realtime_sync.broadcast.log_line import LogLine
+from realtime_sync.broadcast.membership import Membership
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.opening import Opening
 from realtime_sync.broadcast.options import Options
 from realtime_sync.broadcast.polling import Polling
 from realtime_sync.broadcast.ports import Job, Runtime, Transport
+from realtime_sync.broadcast.readers import Readers
 from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.reception import Reception
+from realtime_sync.broadcast.refusals import FORBIDDEN
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Counters, Stats
 from realtime_sync.broadcast.sweeper import Sweeper
@@ -63,18 +68,35 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._channels.on_kept = self._look_for_unused
         authority = Authority(options)
         opening = Opening(options.load, self._channels, self._flusher)
+        counters = self._counters
+        self._membership = Membership(transport, runtime, options.limits.max_channels_per_client)
+        self._answering = Answering(transport, runtime, self._membership, counters)
+        entrance = Entrance(transport, runtime, self._membership, counters)
+        self._readers = Readers(
+            options.readers,
+            runtime,
+            self._flusher,
+            self._channels,
+            self._membership,
+            entrance,
+            self._answering,
+            counters,
+            self._spawn,
+        )
         self._reception = Reception(
             options,
             authority,
             transport,
             runtime,
-            self._flusher,
-            self._channels,
             opening,
-            self._counters,
+            self._membership,
+            entrance,
+            self._answering,
+            self._readers,
+            counters,
             self._spawn,
         )
-        self._polling = Polling(authority, opening, runtime, self._counters)
+        self._polling = Polling(authority, opening, runtime, counters)
         begin_in_every_child(self)
         transport.listen(self)
 
@@ -84,7 +106,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         Only a log that both processes share goes on: it refuses whoever is not its writer.
         """
         self._counters.begin_in_child()
-        self._reception.begin_in_child()
+        self._membership.begin_in_child()
+        self._readers.begin_in_child()
         self._channels.begin_in_child()
         self._sweeper.begin_again()
         if self._log is not None:
@@ -156,9 +179,9 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         if sid is None and channel is None:
             raise ValueError("revoke needs a sid, a channel, or both")
         self._polling.revoke(sid, channel)
-        revoked = self._reception.revoke(sid, channel)
+        revoked = self._membership.revoke(sid, channel)
         if revoked:
-            self.start(functools.partial(self._reception.tell_ended, revoked))
+            self.start(functools.partial(self._answering.tell_ended, revoked, FORBIDDEN))
         return len(revoked)
 
     def get_stats(self) -> Stats:
@@ -176,7 +199,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
     @property
     def sessions(self) -> int:
         """Connected clients that asked for a channel."""
-        return self._reception.sessions
+        return len(self._membership)
 
     # ---- what a shell does ---------------------------------------------------------------------------------------
 
@@ -266,7 +289,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
                 self._channels.reopen(channel)  # else its name would stand for a channel that takes nothing
                 raise
             finally:
-                self._reception.forget_channel(channel, left)
+                self._membership.forget_channel(channel, left)
             self._channels.remove(channel)
 
     def _look_for_unused(self) -> None:
@@ -319,4 +342,4 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
 
     def departed(self, sid: str) -> None:
         """A client is gone."""
-        self._reception.departed(sid)
+        self._membership.departed(sid)

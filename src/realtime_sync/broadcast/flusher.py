@@ -290,7 +290,7 @@ class Flusher:
 
 
 def _nobody_cares(*_: object) -> None:
-    raise AssertionError("a reception sets what is called")
+    raise AssertionError("whoever looks after readers sets what is called")
 
 
 def _for_those_who_waited(frame: Keyframe | Delta) -> Frame:
