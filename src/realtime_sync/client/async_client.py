@@ -7,13 +7,16 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from realtime_sync.client.base_client import FETCH_TIMEOUT_S, BaseClient
 from realtime_sync.client.payload import refuse_too_large
 from realtime_sync.client.watched_channel import WatchedChannel
 from realtime_sync.errors import MissingExtra
 from realtime_sync.replication.subscription import Outgoing, Subscription
+
+if TYPE_CHECKING:
+    from realtime_sync.client.async_poster import AsyncPoster
 
 try:
     import socketio
@@ -46,6 +49,9 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         limits: Bounds on what is decoded.
         max_payload_bytes: The server's `max_http_buffer_size`: for a larger message it cuts the connection, so none is
             sent.
+        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked while there is no connection, be
+            it lost or never made. None: nobody is asked.
+        poll_interval_s: Seconds from a reply to the next poll of that channel.
         sio: A `socketio.AsyncClient` of your own, made with `reconnection=False`; None: one is made.
 
     Attributes:
@@ -58,6 +64,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
     def __init__(self, url: str, **options: Any) -> None:
         self._tasks: set[asyncio.Future[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
+        self._poster: AsyncPoster | None = None
         super().__init__(url, **options)
 
     # ---- life ----------------------------------------------------------------------------------------------------
@@ -65,11 +72,13 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
     async def connect(self) -> None:
         """Connect; from now on a lost connection is tried again as `backoff` says.
 
+        With a `poll_url`, so is one that cannot be made.
+
         Raises:
             socketio.exceptions.ConnectionError: The server cannot be reached, or refuses.
             MissingExtra: The library that python-socketio connects with is not installed.
         """
-        await self._connect()
+        await self._connect_or_poll()
 
     async def close(self) -> None:
         """Disconnect for good. Idempotent."""
@@ -78,6 +87,8 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         self._cancel_tasks()
         await self._hang_up()
         self._cancel_tasks()  # of those who were told that the connection is gone
+        if self._poster is not None:
+            await self._poster.close()
 
     def _cancel_tasks(self) -> None:
         for task in self._tasks - {asyncio.current_task()}:  # a listener may close the client
@@ -167,6 +178,14 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
 
     async def _hang_up(self) -> None:
         await self._sio.disconnect()
+
+    async def _post(self, body: bytes) -> bytes:
+        if self._poster is None:
+            from realtime_sync.client.async_poster import AsyncPoster  # aiohttp may be missing until one connects
+
+            assert self._poll_url is not None, "who polls knows where"
+            self._poster = AsyncPoster(self._poll_url, self._connect_options["headers"], self._max_reply_bytes)
+        return await self._poster.post(body)
 
 
 def _log_failure(listener: "asyncio.Future[Any]") -> None:

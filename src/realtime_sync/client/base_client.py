@@ -5,6 +5,7 @@ event loop, on threads a thread of the client's own. What waits beside it (diall
 threads block instead of suspending.
 """
 
+import inspect
 import logging
 import threading
 import time
@@ -15,11 +16,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 from realtime_sync.client.base_channel import BaseChannel
 from realtime_sync.client.latency import Latency
 from realtime_sync.client.payload import MAX_PAYLOAD_BYTES, refuse_too_large
+from realtime_sync.errors import MissingExtra, RemoteError
 from realtime_sync.limits import Limits
 from realtime_sync.replication.backoff import Backoff
+from realtime_sync.replication.poll_schedule import DEFAULT_INTERVAL_S, PollSchedule, poll_pace
 from realtime_sync.replication.replica import Replica
 from realtime_sync.replication.subscription import Outgoing, Subscription
 from realtime_sync.wire.messages import BATCH_UPDATE
+from realtime_sync.wire.poll import poll_body, reply_limits
 
 FETCH_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10.0
@@ -44,6 +48,9 @@ class BaseClient(ABC, Generic[AnyWatched]):
         limits: Bounds on what is decoded.
         max_payload_bytes: The server's `max_http_buffer_size`: for a larger message it cuts the connection, so none is
             sent.
+        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked while there is no connection, be
+            it lost or never made. None: nobody is asked.
+        poll_interval_s: Seconds from a reply to the next poll of that channel.
         sio: A python-socketio client of your own, made with `reconnection=False`; None: one is made.
 
     Attributes:
@@ -66,6 +73,8 @@ class BaseClient(ABC, Generic[AnyWatched]):
         backoff: Backoff | None = None,
         limits: Limits | None = None,
         max_payload_bytes: int = MAX_PAYLOAD_BYTES,
+        poll_url: str | None = None,
+        poll_interval_s: float = DEFAULT_INTERVAL_S,
         sio: Any = None,
     ) -> None:
         self._url = url
@@ -84,6 +93,9 @@ class BaseClient(ABC, Generic[AnyWatched]):
         self._backoff = backoff or Backoff()
         self._limits = limits or Limits()
         self._max_payload_bytes = max_payload_bytes
+        self._poll_url = poll_url
+        self._poll_pace = poll_pace(poll_interval_s, self._backoff)
+        self._max_reply_bytes = reply_limits(self._limits).max_decoded_bytes
         self._sio = self._new_sio() if sio is None else sio
         self._channels: dict[str, AnyWatched] = {}
         self._opening = threading.Lock()
@@ -109,6 +121,11 @@ class BaseClient(ABC, Generic[AnyWatched]):
         return self._is_up
 
     @property
+    def polling(self) -> bool:
+        """Whether channels are asked for over plain HTTP, because there is no connection."""
+        return self._poll_url is not None and self._comes_back and not (self._is_up or self._closed)
+
+    @property
     def latency_ms(self) -> float | None:
         """Milliseconds from the last question to its answer, what the server did for it included; None before one."""
         return self._latency.last_ms
@@ -129,7 +146,8 @@ class BaseClient(ABC, Generic[AnyWatched]):
         with self._opening:
             channel = self._channels.get(name)
             if channel is None:
-                subscription = Subscription(name, self._codecs, Replica(), limits=self._limits)
+                polls = None if self._poll_url is None else PollSchedule(self._poll_pace)
+                subscription = Subscription(name, self._codecs, Replica(), limits=self._limits, polls=polls)
                 refuse_too_large(subscription.largest, self._namespace, self._max_payload_bytes)
                 channel = self._channels[name] = self._new_channel(name, subscription)
                 self._in_line(self._join, channel)
@@ -201,6 +219,10 @@ class BaseClient(ABC, Generic[AnyWatched]):
     async def _hang_up(self) -> None:
         """End the connection, also one that was made by half."""
 
+    @abstractmethod
+    async def _post(self, body: bytes) -> bytes:
+        """Post it to `poll_url` and return the reply, or raise."""
+
     # ---- the connection, in line -----------------------------------------------------------------------------------
 
     def _notice(self, event: str, arguments: tuple[Any, ...]) -> bool:
@@ -228,6 +250,7 @@ class BaseClient(ABC, Generic[AnyWatched]):
         self._latency.forget_questions()
         for channel in list(self._channels.values()):
             channel.subscription.disconnected()
+            self._poll_meanwhile(channel, at_once=not self._was_up)
             channel.notice()
         self._set_next_alarm()
         self._dial_if_down()
@@ -236,6 +259,18 @@ class BaseClient(ABC, Generic[AnyWatched]):
         if self._comes_back and not (self._is_up or self._is_dialling or self._closed):
             self._is_dialling = True
             self._begin(self._keep_dialling())
+
+    async def _connect_or_poll(self) -> None:
+        try:
+            await self._connect()
+        except MissingExtra:
+            raise
+        except Exception as error:
+            if self._poll_url is None:
+                raise
+            logger.info("no connection to %s yet, asking %s: %s", self._url, self._poll_url, error)
+            self._comes_back = True
+            self._in_line(self._went_down)
 
     async def _connect(self) -> None:
         try:
@@ -285,15 +320,21 @@ class BaseClient(ABC, Generic[AnyWatched]):
             return
         self.gave_up = failure
         for channel in list(self._channels.values()):
-            channel.give_up(failure)
+            if not channel.subscription.is_polled:
+                channel.give_up(failure)
 
     # ---- messages and time, in line --------------------------------------------------------------------------------
 
     def _join(self, channel: AnyWatched) -> None:
-        if self._is_up and self._channels.get(channel.name) is channel:
+        if self._channels.get(channel.name) is not channel:
+            return
+        if self._is_up:
             channel.subscription.connected(time.monotonic())
             channel.notice()
             self._say(channel)
+        elif self.polling:
+            self._poll_meanwhile(channel, at_once=True)
+            self._set_next_alarm()
 
     def _leave(self, channel: AnyWatched) -> None:
         channel.subscription.unsubscribe()
@@ -315,6 +356,7 @@ class BaseClient(ABC, Generic[AnyWatched]):
             if deadline is not None and deadline <= now:
                 channel.tell(channel.subscription.tick(now))
                 self._say(channel)
+                self._poll_if_due(channel)
         self._set_next_alarm()
 
     def _say(self, channel: AnyWatched) -> None:
@@ -326,3 +368,38 @@ class BaseClient(ABC, Generic[AnyWatched]):
     def _set_next_alarm(self) -> None:
         deadlines = [channel.subscription.deadline for channel in list(self._channels.values())]
         self._set_alarm(min((deadline for deadline in deadlines if deadline is not None), default=None))
+
+    # ---- over plain HTTP, while there is no connection, in line ----------------------------------------------------
+
+    def _poll_meanwhile(self, channel: AnyWatched, *, at_once: bool) -> None:
+        if self.polling:
+            channel.subscription.poll_meanwhile(time.monotonic(), at_once=at_once)
+
+    def _poll_if_due(self, channel: AnyWatched) -> None:
+        message = channel.subscription.poll(time.monotonic()) if self.polling else None
+        if message is not None:
+            self._begin(self._poll(channel, message))
+
+    async def _poll(self, channel: AnyWatched, message: dict[str, Any]) -> None:
+        try:
+            auth = self._connect_options["auth"]
+            auth = auth() if callable(auth) else auth  # as python-socketio has it
+            auth = await auth if inspect.isawaitable(auth) else auth
+            reply = await self._post(poll_body(message, auth))
+        except Exception as error:  # whatever a proxy answers while the server is away
+            self._in_line(self._note_failed_poll, channel, message["request"], error)
+        else:
+            self._in_line(self._take_reply, channel, message["request"], reply)
+
+    def _take_reply(self, channel: AnyWatched, request: str, reply: bytes) -> None:
+        channel.tell(channel.subscription.receive_reply(request, reply, time.monotonic()))
+        self._set_next_alarm()
+
+    def _note_failed_poll(self, channel: AnyWatched, request: str, error: Exception) -> None:
+        cause = error if isinstance(error, RemoteError) else None
+        failures = channel.subscription.poll_failed(request, cause, time.monotonic())
+        logger.info("polling %s for channel %r failed: %s", self._poll_url, channel.name, error)
+        if self.gave_up is not None and self._backoff.gives_up_after(failures):
+            channel.subscription.end_polling()
+            channel.give_up(error)
+        self._set_next_alarm()

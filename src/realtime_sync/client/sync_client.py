@@ -57,6 +57,9 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         limits: Bounds on what is decoded.
         max_payload_bytes: The server's `max_http_buffer_size`: for a larger message it cuts the connection, so none is
             sent.
+        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked while there is no connection, be
+            it lost or never made. None: nobody is asked.
+        poll_interval_s: Seconds from a reply to the next poll of that channel.
         sio: A `socketio.Client` of your own, made with `reconnection=False`; None: one is made.
 
     Attributes:
@@ -81,12 +84,14 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
     def connect(self) -> None:
         """Connect; from now on a lost connection is tried again as `backoff` says.
 
+        With a `poll_url`, so is one that cannot be made.
+
         Raises:
             socketio.exceptions.ConnectionError: The server cannot be reached, or refuses.
             MissingExtra: A library that python-socketio connects with is not installed.
         """
         self.refuse_in_listener("connect")
-        run_now(self._connect())
+        run_now(self._connect_or_poll())
 
     def close(self) -> None:
         """Disconnect for good, and end every thread. Idempotent."""
@@ -221,6 +226,12 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
 
     async def _hang_up(self) -> None:
         self._disconnect()
+
+    async def _post(self, body: bytes) -> bytes:
+        from realtime_sync.client.sync_poster import SyncPoster  # requests may be missing until one connects
+
+        assert self._poll_url is not None, "who polls knows where"
+        return SyncPoster(self._poll_url, self._connect_options["headers"], self._max_reply_bytes).post(body)
 
     def _disconnect(self) -> None:
         """Leave, and see that the server knows.

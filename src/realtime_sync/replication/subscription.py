@@ -146,10 +146,9 @@ class Subscription:
             return Status.CLOSED
         if self.replica.refusal is not None:
             return Status.FORBIDDEN
-        is_polled = self._polls is not None and self._polls.is_confirmed
-        if not self._connected and not is_polled:
+        if not self._connected and not self.is_polled:
             return Status.OFFLINE
-        if self.replica.state is State.LIVE and (self._admitted or is_polled):  # confirmed on this connection
+        if self.replica.state is State.LIVE and (self._admitted or self.is_polled):  # confirmed, and not long ago
             return Status.LIVE
         if self.replica.has_document:
             return Status.STALE
@@ -169,9 +168,7 @@ class Subscription:
 
     def connected(self, now: float) -> None:
         """A connection is there: subscribe on it, with the position held."""
-        if self._polls is not None and self._polls.is_on:
-            self._polls.end()
-            self.replica.disconnected()  # a reply that is still on its way answers nothing any more
+        self.end_polling()  # a reply that is still on its way answers nothing any more
         self._connected, self._admitted = True, False
         self._say(self.replica.request(now))
 
@@ -188,8 +185,7 @@ class Subscription:
         """No more frames, please."""
         if self._connected:
             self._outgoing.append(Outgoing(UNSUBSCRIBE, unsubscribe_to_wire(self.channel)))
-        if self._polls is not None:
-            self._polls.end()
+        self.end_polling()
         self._assembly.drop()
         self._dictionaries.clear()
         self._acks.reset()
@@ -331,6 +327,17 @@ class Subscription:
         """
         if self._polls is not None and self._is_worth_asking and not self._connected:
             self._polls.begin(now, at_once=at_once)
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether a reply over HTTP came that still counts."""
+        return self._polls is not None and self._polls.is_confirmed
+
+    def end_polling(self) -> None:
+        """Do not ask any more before there was a connection."""
+        if self._polls is not None:
+            self._polls.end()
+            self.replica.disconnected()
 
     @property
     def _is_worth_asking(self) -> bool:
