@@ -345,7 +345,7 @@ class BaseClient(ABC, Generic[AnyWatched]):
         channel = self._channels.get(name) if isinstance(name, str) else None
         if channel is not None:  # else: a frame that crossed our unsubscribing
             now = time.monotonic()
-            self._latency.answered(answer, now)
+            self._latency.answered(name, answer, now)
             channel.tell(channel.subscription.receive(body, answer, now))
             self._say(channel)
 

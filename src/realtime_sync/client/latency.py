@@ -15,20 +15,20 @@ class Latency:
 
     def __init__(self) -> None:
         self.last_ms: float | None = None
-        self._asked: dict[str, float] = {}
+        self._asked: dict[tuple[Any, str], float] = {}  # by channel and request: each channel counts its own
 
     def asked(self, message: dict[str, Any], now: float) -> None:
         """A message is sent; one with a request will be answered."""
         request = message.get("request")
         if request is not None:
-            self._asked[request] = now
+            self._asked[message.get("channel"), request] = now
             if len(self._asked) > MAX_QUESTIONS:
                 del self._asked[next(iter(self._asked))]
 
-    def answered(self, answer: Any, now: float) -> None:
+    def answered(self, channel: str, answer: Any, now: float) -> None:
         """An answer came, or something that is none."""
         request = answer.get("request") if isinstance(answer, dict) else None
-        asked_at = self._asked.pop(request, None) if isinstance(request, str) else None
+        asked_at = self._asked.pop((channel, request), None) if isinstance(request, str) else None
         if asked_at is not None:
             self.last_ms = 1000 * (now - asked_at)
 
