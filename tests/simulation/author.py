@@ -7,9 +7,10 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from realtime_sync.broadcast.async_channel import AsyncChannel
+from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.document.draft import Draft
-from realtime_sync.errors import EditConflict
-from realtime_sync.replication.primary import Primary
+from realtime_sync.errors import EditConflict, QueueFull
+from realtime_sync.replication.primary import LooseEvents, Primary
 from tests.simulation.changes import Change, Document, draw_change, draw_settings, new_document
 from tests.simulation.server import Server
 from tests.simulation.truth import Truth
@@ -42,6 +43,9 @@ class OpenEdit:
 class Author:
     """Whoever writes one channel.
 
+    Args:
+        lossless: Share of events that are to be lossless.
+
     Attributes:
         name: The channel's name.
         document: What it holds, by the application's own account; None before the first publication.
@@ -49,12 +53,15 @@ class Author:
         emitted: Events emitted so far, over all lives.
     """
 
-    def __init__(self, name: str, server: Server, truth: Truth, draw: random.Random) -> None:
+    def __init__(self, name: str, server: Server, truth: Truth, draw: random.Random, lossless: float) -> None:
         self.name = name
         self._server, self._truth, self._draw = server, truth, draw
         self.document: Document | None = None
         self.captures = 0
         self.emitted = 0
+        self._lossless = lossless
+        self._receipts: dict[int, Receipt] = {}  # of lossless events that are not kept yet, by number
+        self._kept: list[int] = []  # numbers of lossless events of which the library said that the log has them
         self._observed: Primary | None = None
         self._open: OpenEdit | None = None
 
@@ -73,8 +80,10 @@ class Author:
         def recording_take() -> Any:
             nonlocal under_way
             frame = take()
-            if frame is not under_way and hasattr(frame, "position"):
-                self._truth.record(self.name, frame.position, self.document, self.captures)
+            if frame is not under_way and isinstance(frame, LooseEvents):
+                self._truth.record_events(self.name, primary.position.epoch, frame.events)
+            elif frame is not under_way and frame is not None:
+                self._truth.record(self.name, frame, self.document, self.captures)
             under_way = frame
             return frame
 
@@ -162,12 +171,17 @@ class Author:
     def emit(self) -> None:
         for _ in range(self._draw.choice((1, 1, 2, 6))):
             self.emitted += 1
-            self.channel.emit(
-                "task_update",
-                {"number": self.emitted, "captures": self.captures},
-                priority=self._draw.choice((0, 0, 1)),
-                force_immediate=self._draw.random() < 0.2,
-            )
+            lossless = self._draw.random() < self._lossless
+            with suppress(QueueFull):  # it was not emitted, and nothing was promised
+                receipt = self.channel.emit(
+                    "task_update",
+                    {"number": self.emitted, "captures": self.captures, "lossless": lossless},
+                    priority=self._draw.choice((0, 0, 1)),
+                    lossless=lossless,
+                    force_immediate=self._draw.random() < 0.2,
+                )
+                if receipt is not None:
+                    self._receipts[self.emitted] = receipt
 
     def leave_open(self) -> None:
         """Open an edit and let others come between; or end the one that is open."""
@@ -198,6 +212,7 @@ class Author:
         if self._open is not None:
             self._open.abandon()
             self._open = None
+        self._receipts.clear()  # what is not kept by now never will be
         remembered, channel = self.document, self.channel
         if channel.position.offset == 0:
             self.document = None
@@ -208,6 +223,23 @@ class Author:
         assert channel.document == self.document, "the log brought back another document"
         if remembered is not None and self._draw.random() < 0.3:
             self.publish(remembered)  # the application's own memory survived
+
+    # ---- lossless events -------------------------------------------------------------------------------------------
+
+    def check_receipts(self) -> None:
+        """What the library says to be kept has the number that it says."""
+        for number, receipt in list(self._receipts.items()):
+            if receipt.serial is not None:
+                _, serial = self._truth.place_of(self.name, number)
+                assert serial == receipt.serial, f"{self.name}: {receipt} for lossless event {serial}"
+                self._kept.append(number)
+                del self._receipts[number]
+
+    def check_kept(self) -> None:
+        """Nothing waits any more, and the log has lost none of those that it had."""
+        assert not self._receipts, f"{self.name}: {self._receipts} wait for ever"
+        for number in self._kept:
+            self._truth.place_of(self.name, number)
 
     def tick(self) -> None:
         """Emit a last event, so that whoever missed the last frame sees the gap."""

@@ -26,6 +26,7 @@ def queues_are_bounded(server: Server, channel: SendingChannel, weather: Weather
 
 def history_is_bounded(server: Server, channel: SendingChannel, weather: Weather) -> None:
     assert len(channel.primary._history) <= weather.options["history"].max_frames
+    assert len(channel.primary._lane) <= weather.options["history"].max_lossless_events
     assert len(channel.encodings._kept) <= KEPT
 
 

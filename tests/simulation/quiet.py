@@ -35,6 +35,8 @@ async def become_quiet(world: World) -> None:
             author.tick()
         for _ in range(SETTLING_STEPS // TICKS):
             await world.pass_time(SETTLING_PAUSE_S)
+    for author in world.authors.values():
+        author.check_kept()
     for viewer in world.viewers:
         for watch in viewer.watches.values():
             _check_settled(world, viewer, watch)

@@ -15,7 +15,15 @@ from tests.simulation.run import run
 
 SEEN = {
     *("bytes", "delta", "keyframe", "part", "dictionary", "closed", "NoneType"),
-    *("SnapshotReplaced", "PatchApplied", "EventReceived", "EventsDropped", "StateChanged", "ResyncNeeded"),
+    *(
+        "SnapshotReplaced",
+        "PatchApplied",
+        "EventReceived",
+        "EventsDropped",
+        "EventsLost",
+        "StateChanged",
+        "ResyncNeeded",
+    ),
     *("Refused", "ChannelEnded"),
 }
 """Messages and happenings without which the simulation would prove little."""
@@ -31,7 +39,7 @@ def test_every_promise_is_kept(seed: int) -> None:
 
 def test_everything_happens_in_a_few_worlds() -> None:
     seen: Counter[str] = Counter()
-    for seed in range(20):
+    for seed in range(40):
         seen += run(seed).seen
     assert {kind for kind in SEEN if seen[kind] < 5} == set()
 

@@ -4,12 +4,14 @@ import random
 from collections import Counter
 from typing import Any, Protocol, TypeAlias
 
-from realtime_sync.replication.replica import EventReceived, Happening, Replica, State
+from realtime_sync.replication.lossless_hearing import EventsLost
+from realtime_sync.replication.replica import ChannelEnded, EventReceived, Happening, Replica, State
 from realtime_sync.replication.subscription import Outgoing, Status, Subscription
 from realtime_sync.testing import MemoryClient
 from realtime_sync.wire.messages import BATCH_UPDATE
 from tests.simulation.garbage import spoil_delivery, spoil_request
 from tests.simulation.link import Link
+from tests.simulation.lossless import Listener
 from tests.simulation.server import Server
 from tests.simulation.truth import Truth, canonical
 from tests.simulation.weather import Weather
@@ -48,6 +50,9 @@ class Watch:
         self.subscription = Subscription(channel, codecs, Replica(uniform=surroundings.draw.random))
         self.events = 0
         self._truth, self._seen = surroundings.truth, surroundings.seen
+        self._has_short_lane = surroundings.weather.has_short_lane
+        self._listener = Listener(channel, surroundings.truth)
+        self._asked_anew: set[str] = set()  # requests from before the server had let it in
         self._last_number = 0
         self._furthest = (-1, -1)  # (life, offset) of the newest document that was shown as live
 
@@ -55,12 +60,33 @@ class Watch:
     def replica(self) -> Replica:
         return self.subscription.replica
 
+    def outgoing(self) -> list[Outgoing]:
+        """Return what it has to say."""
+        outgoing = self.subscription.outgoing()
+        self._asked_anew |= {said.message.get("request", "") for said in outgoing if "heard" not in said.message}
+        return outgoing
+
     def receive(self, body: Any, answer: Any, now: float) -> None:
         """Take a message, and hold what came of it against the truth."""
-        for happening in self.subscription.receive(body, answer, now):
+        happened = self.subscription.receive(body, answer, now)
+        has_ended = any(isinstance(happening, ChannelEnded) for happening in happened)
+        for happening in happened:
             self._seen[type(happening).__name__] += 1
+            if isinstance(happening, EventsLost):
+                self._listener.lose(happening, has_to_be=has_ended or self._may_lose(answer))
             self._check_event(happening)
+        if has_ended:
+            self._listener.end()
+        self._listener.begin(self.replica.heard)
         self.check()
+
+    def _may_lose(self, answer: Any) -> bool:
+        """Whether lossless events may be lost by number though their epoch goes on.
+
+        An answer to a question from before it was let in begins at the present. On a link that reorders it may come
+        when there has been another beginning; what lies between is then lost to it.
+        """
+        return self._has_short_lane or (isinstance(answer, dict) and answer.get("request") in self._asked_anew)
 
     def check(self) -> None:
         """No wrong document is shown as live, and none that is older than one shown before."""
@@ -73,6 +99,7 @@ class Watch:
         here = (moment.life, position.offset)
         assert here >= self._furthest, f"{self.channel}: went back in time, from {self._furthest} to {here}"
         self._furthest = here
+        self._listener.check(position.epoch, moment.serial)
 
     def _check_event(self, happening: Happening) -> None:
         if not isinstance(happening, EventReceived):
@@ -82,6 +109,8 @@ class Watch:
         assert number > self._last_number, f"{self.channel}: event {number} after event {self._last_number}"
         self._last_number = number
         self.events += 1
+        if data["lossless"]:
+            self._listener.receive(number)
         position = self.replica.position
         assert position is not None, "an event without a document"
         assert self._truth.at(self.channel, position).captures >= captures, f"event {number} before its state"
@@ -158,7 +187,7 @@ class Viewer:
             self._take(delivery, now)
         for watch in self.watches.values():
             self._mind_the_time(watch, now)
-            for said in watch.subscription.outgoing():
+            for said in watch.outgoing():
                 self._up.send(said)
         for said in self._up.receive():
             self._world.server.receive(self.client, said.event, said.message)

@@ -11,6 +11,8 @@ from realtime_sync.wire.codec import available_codecs
 CODECS = tuple(name for name in available_codecs() if "gzip" not in name)
 """gzip and deflate differ by a header, and a simulation has better things to do than to compress twice."""
 
+SHORT_LANE = 3
+
 
 @attrs.frozen(kw_only=True)
 class Weather:
@@ -28,6 +30,7 @@ class Weather:
         endings: Chance of a channel, each step, to be closed or deleted.
         forgeries: Chance, each step, of a message that no honest client would send.
         failures: Chance of an append or a delivery to fail.
+        lossless: Share of events that must not be lost.
         keeps_log: Whether the server has a log that outlives it.
         steps: How many there are.
         codecs: What the viewers prefer, one each.
@@ -45,10 +48,16 @@ class Weather:
     endings: float
     forgeries: float
     failures: float
+    lossless: float
     keeps_log: bool
     steps: int
     codecs: tuple[str, ...]
     options: dict[str, Any]
+
+    @property
+    def has_short_lane(self) -> bool:
+        """Whether lossless events may be forgotten before everybody has had them."""
+        return bool(self.options["history"].max_lossless_events == SHORT_LANE)
 
     @classmethod
     def of(cls, draw: random.Random) -> Self:
@@ -65,6 +74,7 @@ class Weather:
             endings=draw.choice((0.0, 0.0, 0.01)),
             forgeries=draw.choice((0.0, 0.1)),
             failures=draw.choice((0.0, 0.0, 0.05)),
+            lossless=draw.choice((0.0, 0.2, 0.6)),
             keeps_log=draw.random() < 0.6,
             steps=draw.choice((30, 60, 100)),
             codecs=tuple(draw.choice(CODECS) for _ in range(draw.choice((4, 4, 5, 6)))),
@@ -75,6 +85,7 @@ class Weather:
                     max_frames=draw.choice((1, 5, 1_000)),
                     max_age_s=draw.choice((2.0, 300.0)),
                     max_catchup_events=draw.choice((2, 100)),
+                    max_lossless_events=draw.choice((SHORT_LANE, 1_000, 1_000)),
                 ),
                 "readers": draw.choice((ReaderLimits(), ReaderLimits(max_unacked_frames=4, let_go_after_s=5.0))),
                 "limits": Limits(max_message_bytes=draw.choice((150, 600, 2**20))),

@@ -51,7 +51,9 @@ class World:
         self.complaints = Complaints(failures=self.weather.failures > 0)
         self.story: deque[tuple[Any, ...]] = deque(maxlen=STORY_LENGTH)
         self.server = Server(self.draw, self.weather, self.complaints, self._may, self._witness)
-        self.authors = {name: Author(name, self.server, self.truth, self.draw) for name in CHANNELS}
+        self.authors = {
+            name: Author(name, self.server, self.truth, self.draw, self.weather.lossless) for name in CHANNELS
+        }
         self.viewers = [self._viewer(number, codec) for number, codec in enumerate(self.weather.codecs)]
         self._digest = hashlib.sha256()
 
@@ -128,6 +130,8 @@ class World:
         for channel in self.server.hub._channels:
             for invariant in EVERY_STEP:
                 invariant(self.server, channel, self.weather)
+        for author in self.authors.values():
+            author.check_receipts()
         for watch in self.watches():
             watch.check()
             self._digest.update(f"{self.now} {watch.replica.state} {watch.replica.position} {watch.events}\n".encode())
