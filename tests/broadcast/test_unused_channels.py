@@ -82,7 +82,6 @@ async def test_what_the_application_holds_goes_on_working_and_is_forgotten_when_
     assert in_memory(hub) == 1
     assert await jobs(world) == 0, "nothing can be forgotten that is held"
     held.publish({"n": 2})
-    held.emit("e", 1)
     await held.flush()
     assert hub.channel("c") == held
     assert held.position.offset == 2
