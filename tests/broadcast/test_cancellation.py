@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 import types
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.memory_log import MemoryLog
 from realtime_sync.broadcast.ports import allow_everyone
+from realtime_sync.errors import ChannelClosed
 from realtime_sync.position import Position
 from realtime_sync.testing import MemoryClient, MemoryTransport
 from realtime_sync.wire.frames import Delta, Keyframe
@@ -67,8 +69,22 @@ def cancelled_at(suspension: int, coroutine: Coroutine[Any, Any, Any]) -> Genera
     if awaited is not None:
         awaited.cancel()
     with pytest.raises(asyncio.CancelledError):
-        coroutine.throw(asyncio.CancelledError())
+        awaited = coroutine.throw(asyncio.CancelledError())
+        while True:  # it may have to wait for what it cancels in turn
+            yield awaited
+            awaited = coroutine.send(None)
     return True
+
+
+async def after_turns(turns: int, coroutine: Coroutine[Any, Any, Any]) -> bool:
+    """Cancel a task after so many turns of the loop; return whether it was not done by then."""
+    task = asyncio.ensure_future(coroutine)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    was_cancelled = task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled() == was_cancelled
+    return was_cancelled
 
 
 async def at_every_suspension(attempt: Callable[[int], Coroutine[Any, Any, bool]]) -> int:
@@ -119,6 +135,83 @@ async def test_a_flush_is_cancelled_at_every_suspension_and_the_next_one_sends_i
         return was_cancelled
 
     assert await at_every_suspension(attempt) >= 7, "the log, and six steps to three clients"
+
+
+async def test_a_first_flush_is_cancelled_at_every_suspension_and_goes_on_from_its_log_all_the_same() -> None:
+    async def attempt(suspension: int) -> bool:
+        log = LogInThread()
+        former = World().hub(log=log)
+        begun = former.channel("c", initial={"n": 0})
+        await former.close()
+        world = SuspendingWorld()
+        hub = world.hub(log=log, window_ms=1_000)
+        channel = hub.channel("c")
+        channel.publish({"n": 1})
+        channel.emit("e", 1)
+        was_cancelled = await cancelled_at(suspension, hub._flusher.flush(channel))
+        channel.emit("e", 2)
+        await channel.flush()
+        assert channel.position.epoch == begun.position.epoch
+        deltas = log.read_after("c", Position(channel.position.epoch, 1))
+        assert deltas is not None
+        assert [event.data for delta in deltas for event in delta.events] == [1, 2]
+        assert channel.document == {"n": 1}
+        await hub.close()
+        return was_cancelled
+
+    assert await at_every_suspension(attempt) >= 2, "reading the log, and appending to it"
+
+
+async def test_a_flush_that_saves_a_keyframe_and_serves_plain_clients_is_cancelled_at_every_suspension(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("realtime_sync.broadcast.flusher.KEYFRAME_EVERY", 1)
+
+    async def attempt(suspension: int) -> bool:
+        world = SuspendingWorld()
+        log = LogInThread()
+        hub = world.hub(log=log, window_ms=1_000)
+        channel = hub.channel("c", initial={"n": 0})
+        await channel.flush()
+        watchers = await watchers_of(world)
+        plain = world.transport.connect()
+        await plain.enter("c")
+        for number in (1, 2):
+            channel.publish({"n": number})
+            channel.emit("e", number)
+            was_cancelled = await cancelled_at(suspension, hub._flusher.flush(channel))
+        channel.emit("e", 3)
+        await channel.flush()
+        await all_is_well(hub, watchers, [1, 2, 3])
+        told = [arguments[0] for event, arguments in plain.take() if event == "e"]
+        assert sorted(told) == told, "a delivery whose outcome is unknown is repeated, and these have no position"
+        assert set(told) == {1, 2, 3}
+        keyframe = log.load_keyframe("c")
+        assert keyframe is not None
+        assert log.read_after("c", keyframe.position) is not None
+        await hub.close()
+        return was_cancelled
+
+    assert await at_every_suspension(attempt) >= 6
+
+
+async def test_a_flush_whose_caller_is_cancelled_at_any_turn_is_finished_all_the_same() -> None:
+    async def attempt(turn: int) -> bool:
+        world = SuspendingWorld()
+        hub = world.hub(window_ms=1_000)
+        channel = hub.channel("c", initial={"n": 0})
+        await channel.flush()
+        watchers = await watchers_of(world)
+        channel.publish({"n": 1})
+        channel.emit("e", 1)
+        was_cancelled = await after_turns(turn - 1, channel.flush())
+        channel.emit("e", 2)
+        await channel.flush()
+        await all_is_well(hub, watchers, [1, 2])
+        await hub.close()
+        return was_cancelled
+
+    assert await at_every_suspension(attempt) >= 5
 
 
 @pytest.mark.parametrize("forget", [False, True])
@@ -181,25 +274,74 @@ async def test_an_admission_is_cancelled_at_every_suspension_and_keeps_nobody_ou
     assert await at_every_suspension(attempt) >= 7
 
 
-async def test_a_close_that_is_cancelled_at_any_turn_is_finished_all_the_same() -> None:
-    for turns in range(20):
+async def is_closed(world: World, hub: AsyncBroadcaster, watchers: list[Watcher]) -> None:
+    """All of one change and one event arrived, nothing more is taken, and nothing is left that runs."""
+    for watcher in watchers:
+        await watcher.pump()
+        assert watcher.document == {"n": 1}
+        assert [data for _, data in watcher.events] == [1]
+    for call in (lambda: hub.emit("e", 2, room="c"), lambda: hub.channel("new")):
+        with pytest.raises(ChannelClosed, match="broadcaster was closed"):
+            call()
+    await world.clock.settle()
+    assert world.clock.tasks == 0
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("realtime_sync")]
+
+
+async def about_to_close(world: World) -> tuple[AsyncBroadcaster, list[Watcher]]:
+    hub = world.hub(log=LogInThread(), window_ms=1_000)
+    channel = hub.channel("c", initial={"n": 0})
+    await channel.flush()
+    watchers = await watchers_of(world)
+    channel.watch(lambda: {"n": 1}, interval_ms=100_000)
+    await world.clock.settle()
+    channel.publish({"n": 1})
+    channel.emit("e", 1)
+    return hub, watchers
+
+
+async def test_a_close_whose_caller_is_cancelled_at_any_turn_is_finished_all_the_same() -> None:
+    async def attempt(turn: int) -> bool:
         world = SuspendingWorld()
-        hub = world.hub(window_ms=1_000)
-        channel = hub.channel("c", initial={"n": 0})
-        watchers = await watchers_of(world)
-        channel.publish({"n": 1})
-        channel.emit("e", 1)
+        hub, watchers = await about_to_close(world)
+        was_cancelled = await after_turns(turn - 1, hub.close())
+        await hub.close()
+        await is_closed(world, hub, watchers)
+        return was_cancelled
+
+    assert await at_every_suspension(attempt) >= 10
+
+
+async def test_a_close_that_is_itself_cancelled_at_every_suspension_can_be_repeated() -> None:
+    """A loop that ends cancels all that runs on it."""
+
+    async def attempt(suspension: int) -> bool:
+        world = SuspendingWorld()
+        hub, watchers = await about_to_close(world)
+        was_cancelled = await cancelled_at(suspension, hub._close(5))
+        await hub.close()
+        await is_closed(world, hub, watchers)
+        return was_cancelled
+
+    assert await at_every_suspension(attempt) >= 2, "sending what is pending, and ending what runs"
+
+
+async def test_the_task_that_closes_is_cancelled_at_any_turn_and_the_next_close_does_the_rest() -> None:
+    async def attempt(turn: int) -> bool:
+        world = SuspendingWorld()
+        hub, watchers = await about_to_close(world)
         closing = asyncio.ensure_future(hub.close())
-        for _ in range(turns):
+        for _ in range(turn):
             await asyncio.sleep(0)
-        closing.cancel()
+        task = hub._closing
+        assert task is not None
+        was_cancelled = task.cancel()
         await asyncio.wait([closing])
         await hub.close()
-        for watcher in watchers:
-            await watcher.pump()
-            assert watcher.document == {"n": 1}
-        await world.clock.settle()
-        assert world.clock.tasks == 0
+        await is_closed(world, hub, watchers)
+        return was_cancelled
+
+    assert await at_every_suspension(attempt) >= 10
 
 
 SUBSCRIBE: dict[str, Any] = {"version": 1, "channel": "c", "request": "1", "codecs": [], "position": None}
@@ -232,3 +374,30 @@ def test_a_loop_that_ends_at_any_turn_takes_nothing_with_it(turns: int) -> None:
     assert list(frames) == list(range(1, channel.position.offset + 1))
     events = [event for frame in frames.values() for event in frame.get("events", [])]
     assert events == [["e", number] for number in range(6)]
+
+
+@pytest.mark.parametrize("turns", range(20))
+def test_a_loop_that_ends_at_any_turn_of_a_close_leaves_the_rest_to_the_next_one(turns: int) -> None:
+    transport = SuspendingTransport()
+    hub = AsyncBroadcaster(transport, authorize=allow_everyone, window_ms=10_000, log=LogInThread())
+    channel = hub.channel("c", initial={"n": 0})
+
+    async def begin_to_close() -> MemoryClient:
+        client = transport.connect()
+        await client.send("sync:subscribe", SUBSCRIBE)
+        for number in range(3):
+            channel.emit("e", number)
+        closing = asyncio.ensure_future(hub.close())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        closing.cancel()
+        return client
+
+    client = asyncio.run(begin_to_close())
+    asyncio.run(hub.close())
+    asyncio.run(hub.close())
+    frames = {arguments[1]["offset"]: arguments[1] for _, arguments in client.take()}
+    assert list(frames) == list(range(1, channel.position.offset + 1))
+    assert [data for frame in frames.values() for _, data in frame.get("events", [])] == [0, 1, 2]
+    with pytest.raises(ChannelClosed):
+        channel.emit("e", 3)

@@ -118,9 +118,13 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
             timeout_s: Seconds for sending; what is not sent by then is logged as lost.
         """
         self.bind()
-        if self._closing is None:
+        if self._closing is None or not self._will_end(self._closing):
             self._closing = self._runtime.spawn(self._close(timeout_s))
         await asyncio.shield(self._closing)
+
+    def _will_end(self, closing: asyncio.Task[None]) -> bool:
+        """Whether it closed, or goes on to; a loop that ended took those with it that had not."""
+        return not closing.cancelled() and (closing.done() or closing.get_loop() is self._loop)
 
     async def __aenter__(self) -> Self:
         self.bind()
