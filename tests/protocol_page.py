@@ -42,10 +42,13 @@ def with_generated_parts(page: str) -> str:
 
 
 def schema_hash(page: str) -> str:
-    """Return a hash of the sections that define the wire: messages, answers, frames."""
+    """Return a hash of the sections that define the wire: messages, answers, frames, and what goes over plain HTTP."""
     sections = re.search(r"\n## 2\. .*?(?=\n## 5\. )", page, re.DOTALL)
+    polling = re.search(r"\n## 8\. Polling\n.*", page, re.DOTALL)
     assert sections is not None, "PROTOCOL.md has sections 2 to 4"
-    return hashlib.sha256(" ".join(sections.group().split()).encode()).hexdigest()[:16]
+    assert polling is not None, "PROTOCOL.md has section 8"
+    text = sections.group() + polling.group()
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
 
 
 if __name__ == "__main__":

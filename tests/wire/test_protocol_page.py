@@ -7,8 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
+from realtime_sync.adapters._polls import MAX_REQUEST_BYTES
+from realtime_sync.client.http_reply import POLL_TIMEOUT_S
 from realtime_sync.limits import Limits
 from realtime_sync.replication.assembly import Assembly
+from realtime_sync.replication.backoff import Backoff
+from realtime_sync.replication.poll_schedule import CONFIRMED_INTERVALS, DEFAULT_INTERVAL_S
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.compact import frame_from_compact, frame_to_compact
 from realtime_sync.wire.dictionary import Dictionary, dictionary_body, dictionary_from_body, uses_dictionary
@@ -29,6 +33,7 @@ from realtime_sync.wire.messages import (
     unsubscribe_to_wire,
 )
 from realtime_sync.wire.parts import Part
+from realtime_sync.wire.poll import PollReply, poll_body
 from tests.protocol_page import PAGE, schema_hash, with_generated_parts
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -39,8 +44,10 @@ PARTS = [text for text in BODIES if json.loads(text)["type"] == "part"]
 COMPACT_FRAMES = re.findall(r"^    (\[.*\])$", TEXT, re.MULTILINE)
 BYTES = re.findall(r"^    ([a-z+]+) ([0-9a-f]+)$", TEXT, re.MULTILINE)
 MESSAGES = [(event, text) for event, text in EXAMPLES if event.startswith("sync:")]
+POSTED = [text for event, text in EXAMPLES if event == "POST"]
+REPLIES = [text for event, text in EXAMPLES if event == "200"]
 
-PINNED = (1, "ba0692db2ea5e754")
+PINNED = (1, "78eea028ef78e63b")
 
 
 def test_the_table_is_the_codes() -> None:
@@ -49,8 +56,8 @@ def test_the_table_is_the_codes() -> None:
 
 def test_the_schema_is_the_one_that_was_pinned() -> None:
     assert (WIRE_VERSION, schema_hash(TEXT)) == PINNED, (
-        "sections 2 to 4 of PROTOCOL.md changed. If a client of this version could misread what they now say, raise "
-        "WIRE_VERSION in src/realtime_sync/wire/messages.py and keep speaking the version before; then pin "
+        "sections 2 to 4, or 8, of PROTOCOL.md changed. If a client of this version could misread what they now say, "
+        "raise WIRE_VERSION in src/realtime_sync/wire/messages.py and keep speaking the version before; then pin "
         "(WIRE_VERSION, the new hash) here, and note it in CHANGELOG.md under Wire"
     )
 
@@ -94,6 +101,30 @@ def test_an_example_of_a_message_is_written_byte_for_byte(event: str, text: str)
         ACK: lambda: Ack.from_wire(message).to_wire(),
     }[event]()
     assert orjson.dumps(wire).decode() == text
+
+
+@pytest.mark.parametrize("text", POSTED)
+def test_an_example_of_a_poll_is_written_byte_for_byte(text: str) -> None:
+    message = json.loads(text)
+    auth = message.pop("auth", None)
+    assert poll_body(Subscribe.from_wire(message).to_wire(), auth).decode() == text
+
+
+@pytest.mark.parametrize("text", REPLIES)
+def test_an_example_of_a_reply_is_written_byte_for_byte(text: str) -> None:
+    reply = PollReply.from_bytes(text.encode(), limits=Limits())
+    assert orjson.dumps(reply.to_wire()).decode() == text
+
+
+def test_the_numbers_of_polling_are_the_codes() -> None:
+    polling = TEXT.split("## 8. Polling")[1]
+    assert f"at most {MAX_REQUEST_BYTES // 2**10} KiB" in polling
+    assert f"({DEFAULT_INTERVAL_S:g} s, and up to {Backoff().jitter:.0%}".replace("%", " %") in polling
+    assert f"none within {POLL_TIMEOUT_S:g} s" in polling
+    assert CONFIRMED_INTERVALS == 2
+    assert "shown as live for two intervals" in polling
+    assert POSTED
+    assert {json.loads(text)["answer"]["outcome"] for text in REPLIES} >= {"keyframe", "up_to_date", "forbidden"}
 
 
 @pytest.mark.parametrize("text", COMPACT_FRAMES)
