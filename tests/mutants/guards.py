@@ -44,9 +44,9 @@ REPLICA: tuple[Guard, ...] = (
         "replication/replica.py",
         """        if self.state is State.LIVE:
             self._enter(State.STALE)
-        self._ask(now, str(error))
+        self._resynchronizing.begin(ResyncReason.GARBAGE, self._last_applied)
 """,
-        "        self._ask(now, str(error))\n",
+        "        self._resynchronizing.begin(ResyncReason.GARBAGE, self._last_applied)\n",
         CONFORMANCE,
     ),
     Guard(
@@ -72,13 +72,10 @@ REPLICA: tuple[Guard, ...] = (
     Guard(
         "a patch that does not fit loses the document",
         "replication/replica.py",
-        """            except PatchError as error:
-                self._lose_frame(frame, now, f"a patch that does not fit: {error}")
+        """                self._lose_frame(frame, now, f"a patch that does not fit: {error}")
                 return
 """,
-        """            except PatchError:
-                document = self.document
-""",
+        "                document = self.document\n",
         CONFORMANCE,
     ),
     Guard(
