@@ -1,11 +1,16 @@
 """Who keeps up, told by a few numbers a reader."""
 
+import sys
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_sync.limits import ReaderLimits
-from realtime_sync.replication.send_window import SendWindow
+from realtime_sync.position import Position
+from realtime_sync.replication.acknowledgements import ACK_BYTES
+from realtime_sync.replication.send_window import CatchUpSent, SendWindow
 
 LIMITS = ReaderLimits(max_unacked_frames=4, max_unacked_bytes=1_000, let_go_after_s=60)
 
@@ -115,3 +120,182 @@ def test_nobody_who_is_not_parked_has_more_under_way_than_allowed(acknowledged: 
             newest_ack = ack
         if "one" not in made.parked:
             assert offset - newest_ack <= LIMITS.max_unacked_frames
+
+
+# ---- what is large takes its time ------------------------------------------------------------------------------------
+
+HERE = Position("epoch", 1)
+
+LARGE_LIMITS = ReaderLimits(max_unacked_frames=4, max_unacked_bytes=ACK_BYTES, let_go_after_s=60)
+LARGE_BYTES = 5 * ACK_BYTES
+"""Five minutes on the slowest link that is not too slow."""
+
+
+def joining(
+    size_bytes: int = LARGE_BYTES, *, asked_from: Position | None = None, at_s: float = 0.0, offset: int = 1
+) -> SendWindow:
+    """Return a window whose one reader was sent a catch-up of that size."""
+    made = SendWindow(LARGE_LIMITS)
+    made.join("slow", "json", offset, CatchUpSent(asked_from, size_bytes, at_s))
+    return made
+
+
+def is_on_its_way(made: SendWindow, now: float, *, asked_from: Position | None = None, stream: str = "json") -> bool:
+    return made.is_on_its_way("slow", stream, asked_from, now)
+
+
+def test_a_large_answer_is_not_repeated_for_as_long_as_it_may_take() -> None:
+    made = joining()
+    assert is_on_its_way(made, 0.0)
+    assert is_on_its_way(made, 299.9)
+    assert not is_on_its_way(made, 300.0), "it was lost, or the link is too slow"
+
+
+def test_an_answer_that_was_garbled_is_repeated_after_the_same_time_and_then_counts_anew() -> None:
+    made = joining()
+    made.join("slow", "json", 9, CatchUpSent(None, LARGE_BYTES, 300.0))
+    assert is_on_its_way(made, 599.9)
+    assert not is_on_its_way(made, 600.0)
+
+
+def test_another_question_is_another_matter() -> None:
+    made = joining(asked_from=HERE)
+    assert is_on_its_way(made, 1.0, asked_from=HERE)
+    assert not is_on_its_way(made, 1.0, asked_from=None), "it lost what it held: the patch would be of no use"
+    assert not is_on_its_way(made, 1.0, asked_from=Position("epoch", 2))
+    assert not is_on_its_way(made, 1.0, asked_from=HERE, stream="msgpack"), "it subscribed in another codec"
+
+
+def test_what_is_small_is_said_again() -> None:
+    assert not is_on_its_way(joining(ACK_BYTES - 1), 0.0)
+    assert is_on_its_way(joining(ACK_BYTES), 0.0)
+
+
+def test_what_was_acknowledged_is_no_longer_on_its_way() -> None:
+    made = joining(offset=7)
+    assert made.acknowledge("slow", 6, 1.0) is False
+    assert is_on_its_way(made, 1.0), "an acknowledgement from before"
+    made.acknowledge("slow", 7, 1.0)
+    assert not is_on_its_way(made, 1.0)
+
+
+def test_nothing_is_on_its_way_to_one_who_left_or_never_came() -> None:
+    made = joining()
+    assert not made.is_on_its_way("stranger", "json", None, 0.0)
+    made.leave("slow")
+    assert not is_on_its_way(made, 0.0), "it closed the channel and opened it again"
+
+
+def test_behind_a_large_document_more_frames_may_wait() -> None:
+    made = joining()
+    assert send(made, *range(2, 26)) == [], "six times as many"
+    assert send(made, 26) == ["slow"]
+
+
+def test_behind_a_large_document_more_bytes_may_wait() -> None:
+    made = joining()
+    assert send(made, 2, 3, size_bytes=3 * ACK_BYTES) == []
+    assert send(made, 4, size_bytes=1) == ["slow"]
+
+
+def test_once_the_document_was_read_the_window_is_as_narrow_as_before() -> None:
+    made = joining()
+    assert send(made, *range(2, 20)) == []
+    made.acknowledge("slow", 1, 0.0)
+    assert send(made, 20) == ["slow"]
+
+
+def test_one_that_claims_to_have_read_all_gets_no_wider_window() -> None:
+    made = joining()
+    assert send(made, 2, 3) == []
+    made.acknowledge("slow", 3, 0.0)
+    assert send(made, 4, 5, 6, 7) == []
+    assert send(made, 8) == ["slow"]
+
+
+def test_one_that_is_parked_behind_a_large_document_has_the_time_to_read_it() -> None:
+    made = joining()
+    assert send(made, *range(2, 27), size_bytes=1, now=10.0) == ["slow"]
+    last = 10.0 + 60 * (LARGE_BYTES + 25) / ACK_BYTES
+    assert made.overdue(last) == []
+    assert made.overdue(last + 0.1) == ["slow"]
+
+
+def test_time_counts_from_the_last_acknowledgement_that_says_something_new() -> None:
+    made = joining()
+    assert send(made, *range(2, 27), size_bytes=1, now=10.0) == ["slow"]
+    made.acknowledge("slow", 1, 200.0)
+    assert made.overdue(260.0) == []
+    made.acknowledge("slow", 1, 259.0)
+    assert made.overdue(260.1) == ["slow"], "it said the same once more"
+    made.acknowledge("slow", 2, 260.2)
+    assert made.overdue(320.2) == []
+    assert made.overdue(320.3) == ["slow"]
+
+
+def test_a_large_frame_has_its_time_however_much_the_others_were_sent_since() -> None:
+    made = joining(0)
+    made.acknowledge("slow", 1, 0.0)
+    assert send(made, 2) == []
+    assert send(made, 3, size_bytes=LARGE_BYTES) == ["slow"]
+    assert send(made, *range(4, 40)) == []
+    made.acknowledge("slow", 2, 100.0)
+    assert made.overdue(399.9) == [], "at 2, it reads the large one"
+    assert made.overdue(400.1) == ["slow"]
+
+
+def test_an_acknowledgement_of_the_beginning_counts_nothing_as_read() -> None:
+    made = window("slow")
+    send(made, 2, size_bytes=900)
+    made.acknowledge("slow", 1, 0.0)
+    assert send(made, 3, size_bytes=200) == ["slow"]
+
+
+def test_offsets_may_jump_while_nobody_looks() -> None:
+    made = window("early")
+    made.join("late", "json", 1_000)
+    assert send(made, 1_001) == ["early"]
+    assert made.acknowledge("early", 1_001, 0.0) is True
+    assert send(made, 1_002, 1_003, 1_004) == []
+    assert made.acknowledge("late", 1_004, 0.0) is False
+
+
+def test_a_stream_in_which_a_frame_could_not_be_encoded_lags_behind() -> None:
+    made = window("one")
+    made.join("other", "msgpack", 1)
+    for offset in range(2, 12):
+        made.sent(offset, {"json": 10, "msgpack": 10} if offset < 5 else {"msgpack": 10})
+        made.acknowledge("other", offset, 0.0)
+        assert made.park_slow(0.0) == []
+    made.sent(12, {"json": 10, "msgpack": 10})
+    assert made.park_slow(0.0) == ["one"], "it sees a gap, and will ask; meanwhile it counts what lies between"
+    assert made.parked["one"].offset == 12
+
+
+def test_threads_acknowledge_while_frames_are_sent() -> None:
+    readers = [f"reader-{number}" for number in range(4)]
+    made = window(*readers, limits=ReaderLimits())
+    ended = threading.Event()
+    errors: list[BaseException] = []
+
+    def acknowledge(reader: str) -> None:
+        try:
+            while not ended.is_set():
+                made.acknowledge(reader, 1, 0.0)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=acknowledge, args=(reader,)) for reader in readers]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for offset in range(2, 20_000):
+            made.sent(offset, {"json": 10})
+    finally:
+        sys.setswitchinterval(before)
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert errors == []

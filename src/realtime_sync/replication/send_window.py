@@ -29,7 +29,7 @@ class CatchUpSent:
 class _Reader:
     stream: str
     acked_offset: int
-    acked_bytes: int  # of what its stream had carried by then
+    acked_bytes: int  # of what its stream had carried by then, at least
     catch_up: CatchUpSent | None  # until it acknowledges anything that came with it or later
     acked_at_s: float = float("-inf")
 
@@ -62,12 +62,10 @@ class _Sent:
         self.offset = offset
         self._marks.append((offset, self.total))
 
-    def by(self, offset: int) -> int:
-        """Return what had been sent when `offset` had; of one that is too old, the oldest that is known."""
-        for marked, total in reversed(self._marks):
-            if marked <= offset:
-                return total
-        return self._marks[0][1] if self._marks else self.total
+    def by(self, offset: int) -> int | None:
+        """Return what had been sent when `offset` had; None: it is too old, or went before."""
+        marks = self._marks.copy()  # in one step: on another thread the next frame may be added
+        return next((total for marked, total in reversed(marks) if marked <= offset), None)
 
 
 class SendWindow:
@@ -147,7 +145,9 @@ class SendWindow:
         if reader.catch_up is not None or offset > reader.acked_offset:
             reader.acked_at_s = now
         reader.catch_up = None
-        reader.acked_bytes = self._of(reader.stream).by(offset)
+        read_bytes = self._of(reader.stream).by(offset)
+        if read_bytes is not None:  # else: rather too much counts as under way to it than too little
+            reader.acked_bytes = read_bytes
         reader.acked_offset = offset
         return self.has_read_all(sid)
 
