@@ -24,6 +24,7 @@ from realtime_sync.broadcast.ports import (
     ChannelLog,
     Job,
     Load,
+    OnResync,
     Runtime,
     Signal,
     Subscriber,
@@ -153,6 +154,7 @@ __all__ = [
     "MessageTooLarge",
     "MissingExtra",
     "NoDocument",
+    "OnResync",
     "Operation",
     "OptionArguments",
     "Outcome",
@@ -242,6 +244,9 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
         log: Where frames are kept beyond memory; None: nowhere, and a restart is a new epoch.
         load: `load(channel)` brings a document that is not in memory, once, however many ask; on an event loop it may
             be a coroutine function.
+        on_resync: `on_resync(channel, subscriber, cause, from_position, to_position)` is called, in the background and
+            in order, when a subscriber had to be brought up to date: it came back, lost the thread, or did not keep up.
+            On an event loop it may be a coroutine function. What it raises is logged.
         default: `default(value)` returns something JSON for a value that is not, as in `json.dumps`.
         channel_ttl_s: Seconds that a channel without subscriber or change stays in memory.
 

@@ -4,8 +4,10 @@ from typing import Any, Protocol, Self
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.ports import allow_everyone
+from realtime_sync.position import Position
 from realtime_sync.replication.lossless_hearing import EventsLost
 from realtime_sync.replication.replica import EventReceived, EventsDropped, Happening, Replica
+from realtime_sync.replication.resynchronizing import Resynced
 from realtime_sync.replication.subscription import Subscription
 from realtime_sync.testing import MemoryClient, MemoryTransport, VirtualClock
 
@@ -85,6 +87,11 @@ class Watcher:
     @property
     def lost(self) -> list[tuple[int, int | None]]:
         return [(one.first, one.last) for one in self.happened if isinstance(one, EventsLost)]
+
+    @property
+    def resyncs(self) -> list[tuple[str, Position, Position]]:
+        told = [one for one in self.happened if isinstance(one, Resynced)]
+        return [(one.reason.value, one.from_position, one.to_position) for one in told]
 
     @property
     def dropped(self) -> int:

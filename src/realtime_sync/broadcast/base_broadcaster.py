@@ -29,6 +29,7 @@ from realtime_sync.broadcast.readers import Readers
 from realtime_sync.broadcast.receipt import Receipt
 from realtime_sync.broadcast.reception import Reception
 from realtime_sync.broadcast.refusals import FORBIDDEN
+from realtime_sync.broadcast.resync_reports import ResyncReports
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.stats import Counters, Stats
 from realtime_sync.broadcast.sweeper import Sweeper
@@ -71,7 +72,8 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         counters = self._counters
         self._membership = Membership(transport, runtime, options.limits.max_channels_per_client)
         self._answering = Answering(transport, runtime, self._membership, counters)
-        entrance = Entrance(transport, runtime, self._membership, counters)
+        self._resync_reports = ResyncReports(options.on_resync, self._spawn)
+        entrance = Entrance(transport, runtime, self._membership, counters, self._resync_reports)
         self._readers = Readers(
             options.readers,
             runtime,
@@ -108,6 +110,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
         self._counters.begin_in_child()
         self._membership.begin_in_child()
         self._readers.begin_in_child()
+        self._resync_reports.begin_in_child()
         self._channels.begin_in_child()
         self._sweeper.begin_again()
         if self._log is not None:

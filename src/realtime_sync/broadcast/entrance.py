@@ -8,6 +8,7 @@ import attrs
 from realtime_sync.broadcast.encoded_frames import Body
 from realtime_sync.broadcast.membership import Membership
 from realtime_sync.broadcast.ports import Runtime, Transport
+from realtime_sync.broadcast.resync_reports import ResyncReports, cause_of
 from realtime_sync.broadcast.rooms import room_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
 from realtime_sync.broadcast.session import Admission, Session
@@ -55,14 +56,29 @@ Wanted: TypeAlias = Subscribe | Resync | Return
 """Why somebody is let in."""
 
 
+def is_return(wanted: Wanted, reached: Position) -> bool:
+    """Whether somebody was brought up to date who had been there before: who comes anew asks with nothing."""
+    if isinstance(wanted, Return):
+        return wanted.position != reached  # parked, it may have missed nothing
+    return isinstance(wanted, Resync) or wanted.position is not None or wanted.heard is not None
+
+
 class Entrance:
     """Cuts the catch-up, queues it to one subscriber, and puts that one into the live room.
 
     All of it under the channel's send lock: live frames take the same one, so no delta is sent before its base.
     """
 
-    def __init__(self, transport: Transport, runtime: Runtime, membership: Membership, counters: Counters) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        runtime: Runtime,
+        membership: Membership,
+        counters: Counters,
+        resync_reports: ResyncReports,
+    ) -> None:
         self._transport, self._runtime, self._membership, self._counters = transport, runtime, membership, counters
+        self._resync_reports = resync_reports
 
     async def let_in(
         self, session: Session, admission: Admission, channel: SendingChannel, wanted: Wanted, codec: str
@@ -92,6 +108,9 @@ class Entrance:
         await self._transport.enter(sid, room)
         if not session.watches(admission, channel):  # whoever revoked it from here on tells it
             self._transport.leave(sid, room)
+        elif is_return(wanted, channel.position):
+            cause = cause_of(channel, wanted.position, self._runtime.now())
+            self._resync_reports.add((channel.name, session.subscriber, cause, wanted.position, channel.position))
 
     async def _deliver(
         self, channel: SendingChannel, sid: str, wanted: Wanted, cut: CatchUp, codec: str, admission: Admission

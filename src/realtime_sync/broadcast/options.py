@@ -7,7 +7,7 @@ import attrs
 
 from realtime_sync.broadcast.encoded_frames import TEXT_CODEC
 from realtime_sync.broadcast.overflow import Overflow
-from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load
+from realtime_sync.broadcast.ports import Authorize, ChannelLog, Load, OnResync
 from realtime_sync.broadcast.rooms import OURS
 from realtime_sync.document.normalize import Normalizer
 from realtime_sync.errors import InvalidName
@@ -28,6 +28,7 @@ class OptionArguments(TypedDict, total=False):
     readers: ReaderLimits
     log: ChannelLog | None
     load: Load | None
+    on_resync: OnResync | None
     default: Callable[[Any], Any] | None
     channel_ttl_s: float
 
@@ -46,6 +47,9 @@ class Options:
     readers: ReaderLimits = attrs.field(factory=ReaderLimits)
     log: ChannelLog | None = None
     load: Load | None = None
+    on_resync: OnResync | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.is_callable())
+    )
     default: Callable[[Any], Any] | None = None
     channel_ttl_s: float = attrs.field(default=3_600, validator=attrs.validators.gt(0))
 

@@ -9,6 +9,7 @@ import attrs
 
 from realtime_sync.broadcast.primitives import Event
 from realtime_sync.broadcast.receipt import Receipt
+from realtime_sync.broadcast.stats import ResyncCause
 from realtime_sync.position import Position
 from realtime_sync.wire.frames import Delta, Keyframe
 
@@ -41,6 +42,12 @@ On an event loop it may be a coroutine function, on threads it is a plain one.""
 
 Load: TypeAlias = Callable[[str], Any]
 """`load(channel)` returns its document, or None when there is none; on an event loop it may be a coroutine function."""
+
+OnResync: TypeAlias = Callable[[str, Subscriber, ResyncCause, Position | None, Position], Any]
+"""`on_resync(channel, subscriber, cause, from_position, to_position)`; on an event loop it may be a coroutine function.
+
+`from_position` is what the subscriber held, None for nothing that it trusts; with offset 0 in `to_position` there is no
+document yet."""
 
 
 def allow_everyone(subscriber: Subscriber, channel: str, action: str) -> bool:

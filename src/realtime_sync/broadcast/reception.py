@@ -14,8 +14,9 @@ from realtime_sync.broadcast.pace import Pace
 from realtime_sync.broadcast.ports import Job, Runtime, Transport
 from realtime_sync.broadcast.readers import Readers
 from realtime_sync.broadcast.refusals import FORBIDDEN, UPGRADE_REQUIRED, unavailable
+from realtime_sync.broadcast.resync_reports import cause_of
 from realtime_sync.broadcast.session import Admission, Session
-from realtime_sync.broadcast.stats import Counters, ResyncCause
+from realtime_sync.broadcast.stats import Counters
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, PatchError, PathNotFound, ProtocolError
 from realtime_sync.limits import HIGHEST_DEPTH
@@ -161,16 +162,8 @@ class Reception:
 
     def _count_resync(self, session: Session, wanted: Resync) -> None:
         channel = session.channels.get(wanted.channel)
-        if channel is None:
-            return
-        cause = ResyncCause.NO_DOCUMENT
-        if wanted.position is not None:
-            with channel.lock:
-                reached = channel.primary.reaches(wanted.position, self._runtime.now())
-            same_epoch = wanted.position.epoch == channel.position.epoch
-            behind = ResyncCause.GAP if reached else ResyncCause.HISTORY_TOO_SHORT
-            cause = behind if same_epoch else ResyncCause.OTHER_EPOCH
-        self._counters.resync(cause)
+        if channel is not None:
+            self._counters.resync(cause_of(channel, wanted.position, self._runtime.now()))
 
     async def _fetch(self, session: Session, wanted: Fetch) -> dict[str, Any]:
         if not self._authority.is_channel_name(wanted.channel):
