@@ -200,7 +200,7 @@ class MessageTooLarge(LocalError, ValueError):
         subject: What was to be sent.
         limit: Name of the setting that is in the way.
         allowed: Its value.
-        found: Size of what was to be sent, in bytes.
+        found: Size of what was to be sent, in bytes; for `max_elements` in values, at least so many.
     """
 
     def __init__(self, subject: str, limit: str, allowed: int, found: int) -> None:
@@ -208,7 +208,8 @@ class MessageTooLarge(LocalError, ValueError):
         self.subject, self.limit, self.allowed, self.found = subject, limit, allowed, found
 
     def __str__(self) -> str:
-        return f"{self.subject} takes {self.found} bytes, over {self.limit}={self.allowed}, and was not sent"
+        unit = "values" if self.limit == "max_elements" else "bytes"
+        return f"{self.subject} takes {self.found} {unit}, over {self.limit}={self.allowed}, and was not sent"
 
 
 class PatchError(SyncError, ValueError):

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+import orjson
 import pytest
 
 from realtime_sync.broadcast.encoded_frames import KEPT, KEPT_BYTES, PLAIN_BYTES, Encodings
@@ -12,6 +13,7 @@ from realtime_sync.limits import Limits
 from realtime_sync.position import Position
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire.codec import Codec, get_codec
+from realtime_sync.wire.encoding import decode_frame
 from realtime_sync.wire.frames import Closed, Delta, Keyframe
 from realtime_sync.wire.messages import Outcome
 from tests.broadcast.threaded_world import on_both_shells
@@ -156,6 +158,47 @@ async def test_a_document_over_a_limit_is_not_sent_and_the_joiner_is_told_both_n
         await watcher.pump()
         assert watcher.status == "live"
         assert watcher.document == {"text": "short"}
+
+
+@on_both_shells
+@pytest.mark.parametrize("codec", [*CODECS, "msgpack+zstd+dictionary"])
+async def test_a_document_that_grew_past_the_values_that_replicas_take_is_not_sent(
+    world: World, caplog: pytest.LogCaptureFixture, codec: str
+) -> None:
+    hub = world.hub(limits=Limits(max_elements=2_000))
+    channel = hub.channel("c", initial={"lists": {}})
+    for number in range(5):
+        channel.publish([0] * 500, at=f"/lists/{number}")  # each is allowed, all together are not
+    watcher = await refused_joiner(world, codec)
+    assert "values, over max_elements=2000" in watcher.answers[0]["message"]
+    assert caplog.text.count(watcher.answers[0]["message"]) == 1
+    await refused_joiner(world, codec)
+    assert hub.get_stats().encodings == 1
+    channel.publish({"lists": {"0": [0] * 500}})
+    await channel.flush()
+    await world.clock.advance(10.0)
+    watcher.happened += watcher.subscription.tick(world.clock.now())
+    await watcher.pump()
+    assert watcher.status == "live"
+    assert watcher.document == channel.document
+
+
+@pytest.mark.parametrize("codec", [*CODECS, "msgpack+deflate+dictionary"])
+@pytest.mark.parametrize("text", ["", "a, [b], {c}, " * 20, '\\"],[\\"' * 20])
+async def test_what_replicas_take_is_sent_to_the_last_value(world: World, codec: str, text: str) -> None:
+    limits = Limits(max_elements=400)
+    for values in range(380, 398):
+        hub, joiner = world.hub(limits=limits), world.watcher(codecs=(codec,))
+        hub.channel("c", initial={"list": [0] * values, "text": text})
+        await joiner.join()
+        told = [answer["outcome"] for answer in joiner.answers]
+        if told != ["unavailable"]:
+            [frame] = joiner.frames_bytes
+            encoded = orjson.dumps(frame) if codec == "json" else frame
+            decode_frame(encoded, get_codec(codec), limits=limits)  # else a replica asks for it for ever
+        await hub.close()
+        world.transport = type(world.transport)()
+    assert told == ["unavailable"]
 
 
 @on_both_shells

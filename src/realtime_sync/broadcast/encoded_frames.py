@@ -11,12 +11,13 @@ import orjson
 
 from realtime_sync.broadcast.dictionaries import Dictionaries
 from realtime_sync.broadcast.stats import Counters
-from realtime_sync.errors import MessageTooLarge
+from realtime_sync.errors import LimitExceeded, MessageTooLarge
 from realtime_sync.limits import Limits
 from realtime_sync.replication.primary import CatchUp
 from realtime_sync.wire.codec import get_codec
 from realtime_sync.wire.compact import frame_to_compact
 from realtime_sync.wire.dictionary import Dictionary
+from realtime_sync.wire.elements import survey_json
 from realtime_sync.wire.encoding import encode_frame
 from realtime_sync.wire.frames import Closed, Delta, Frame, Keyframe, frame_to_wire
 from realtime_sync.wire.messages import Outcome
@@ -167,6 +168,7 @@ class Encodings:
         wire = frame_to_wire(frame)
         text = orjson.dumps(wire)
         self._check_size(frame, TEXT_CODEC, "max_decoded_bytes", self._limits.max_decoded_bytes, len(text))
+        self._check_elements(frame, TEXT_CODEC, text)
         if len(text) <= min(PLAIN_BYTES, self._limits.max_message_bytes):
             return EncodedFrame((Body(wire, len(text)),))
         self._check_size(frame, TEXT_CODEC, "max_encoded_bytes", self._limits.max_encoded_bytes, len(text))
@@ -176,9 +178,13 @@ class Encodings:
     def _as_bytes(self, frame: Frame, codec: str, dictionary: Dictionary | None) -> EncodedFrame:
         encoded = encode_frame(frame, get_codec(codec), dictionary)
         self._check_size(frame, codec, "max_encoded_bytes", self._limits.max_encoded_bytes, len(encoded))
-        if len(encoded) * HIGHEST_RATIO > self._limits.max_decoded_bytes:
+        # A value takes a byte at least, in any codec; of other frames the values are not counted.
+        max_values = self._limits.max_elements if isinstance(frame, Keyframe) else self._limits.max_decoded_bytes
+        if len(encoded) * HIGHEST_RATIO > min(self._limits.max_decoded_bytes, max_values):
             plain_bytes = _plain_bytes(frame, codec)
             self._check_size(frame, codec, "max_decoded_bytes", self._limits.max_decoded_bytes, plain_bytes)
+            if plain_bytes > max_values:
+                self._check_elements(frame, codec, orjson.dumps(frame_to_wire(frame)))
         if len(encoded) <= self._limits.max_message_bytes:
             return EncodedFrame((Body(encoded, len(encoded)),))
         return _in_parts(split_bytes(encoded, self._new_part_id(), self._limits.max_message_bytes))
@@ -192,6 +198,21 @@ class Encodings:
         if found > allowed:
             subject = f"a {frame.kind} of channel {self._channel!r} in codec {codec}"
             raise MessageTooLarge(subject, limit, allowed, found)
+
+    def _check_elements(self, frame: Frame, codec: str, text: bytes) -> None:
+        """Refuse a document of more values than its replicas take: each capture was bounded, all together were not.
+
+        A patch of as many is no more than a gap, and the document answers it.
+        """
+        allowed = self._limits.max_elements
+        if not isinstance(frame, Keyframe) or len(text) <= allowed:
+            return
+        if sum(map(text.count, (b",", b"[", b"{"))) < allowed:
+            return  # every value but the outermost comes after one of these
+        try:
+            survey_json(text, codec, self._limits)
+        except LimitExceeded as error:
+            self._check_size(frame, codec, error.limit, error.allowed, error.found)
 
     def _report(self, codec: str, error: MessageTooLarge) -> None:
         if codec not in self._refused:
