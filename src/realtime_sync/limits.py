@@ -84,9 +84,13 @@ class ReaderLimits:
     Attributes:
         max_unacked_frames: Live frames under way to one subscriber of one channel; past it nothing more is sent to it
             until it has read them. Readers acknowledge every 32: eight times that is a slow link, not a slow frame.
-        max_unacked_bytes: The same in bytes; a catch-up does not count. With 200 subscribers it bounds what a server
-            holds for those who do not read at 200 MiB, and in practice, where one is stuck, at one.
-        let_go_after_s: Seconds after which one that did not read them is let go; it may subscribe again.
+        max_unacked_bytes: The same in bytes; a catch-up does not count, and while a large one is under way more frames
+            may queue up behind it: both limits once more for every `max_unacked_bytes` of it. With 200 subscribers of
+            a small document it bounds what a server holds for those who do not read at 200 MiB, and in practice, where
+            one is stuck, at one.
+        let_go_after_s: Seconds after which one that did not read them is let go; it may subscribe again. So long for
+            each `max_unacked_bytes` under way to it, on all its channels: by default a link is too slow below 1 MiB a
+            minute, and a document of 5 MB may take five.
         max_plain_packets: Packets that may wait for a plain client, one that knows nothing of frames and never
             acknowledges; past it the client is disconnected when the next event goes to its room. Likewise one that
             asks for more without reading; a subscriber may have `max_unacked_frames` more for each of its channels.

@@ -166,6 +166,31 @@ def test_another_question_is_another_matter() -> None:
     assert not is_on_its_way(made, 1.0, asked_from=HERE, stream="msgpack"), "it subscribed in another codec"
 
 
+def test_what_lies_ahead_on_other_channels_takes_its_time_first() -> None:
+    made = SendWindow(LARGE_LIMITS)
+    made.join("slow", "json", 1, CatchUpSent(None, LARGE_BYTES, 0.0, ahead_bytes=2 * LARGE_BYTES))
+    assert is_on_its_way(made, 899.9)
+    assert not is_on_its_way(made, 900.0)
+    made = window("slow", limits=LARGE_LIMITS)
+    for offset in range(2, 7):
+        made.sent(offset, {"json": 1})
+    assert made.park_slow(0.0, lambda sid: LARGE_BYTES) == ["slow"]
+    assert made.overdue(300.0) == []
+    assert made.overdue(300.1) == ["slow"]
+
+
+def test_under_way_is_what_was_sent_and_not_acknowledged() -> None:
+    made = joining()
+    assert made.under_way_bytes("stranger") == 0
+    assert made.under_way_bytes("slow") == LARGE_BYTES
+    send(made, *range(2, 27), size_bytes=2)
+    assert "slow" in made.parked
+    send(made, 27, 28)
+    assert made.under_way_bytes("slow") == LARGE_BYTES + 50, "what the others got since is not"
+    made.acknowledge("slow", 26, 0.0)
+    assert made.under_way_bytes("slow") == 0
+
+
 def test_what_is_small_is_said_again() -> None:
     assert not is_on_its_way(joining(ACK_BYTES - 1), 0.0)
     assert is_on_its_way(joining(ACK_BYTES), 0.0)

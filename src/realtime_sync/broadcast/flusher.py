@@ -1,10 +1,12 @@
 """From a capture to the network: append to the log, encode once a codec, send."""
 
+import functools
 import itertools
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
 
 import attrs
 
@@ -38,6 +40,7 @@ class Flusher:
     Attributes:
         let_go: Called with a channel and the session id of a subscriber that has not read for too long.
         on_parked: Called when subscribers were parked: they have to be looked after when nothing more is flushed.
+        under_way_elsewhere: Says how many bytes a client, by session id, did not acknowledge on other channels.
     """
 
     def __init__(self, transport: Transport, runtime: Runtime, log: LogLine | None, counters: Counters) -> None:
@@ -45,6 +48,7 @@ class Flusher:
         self._counters = counters
         self.let_go: Callable[[SendingChannel, str], None] = _nobody_cares
         self.on_parked: Callable[[], None] = _nobody_cares
+        self.under_way_elsewhere: Callable[[SendingChannel, str], int] = _nobody_cares
 
     # ---- the worker of a channel ---------------------------------------------------------------------------------
 
@@ -181,7 +185,7 @@ class Flusher:
     def _look_after_readers(self, channel: SendingChannel) -> None:
         """Send nothing more to those who do not read what was sent, and let go those who have not for long."""
         now = self._runtime.now()
-        parked = channel.window.park_slow(now)
+        parked = channel.window.park_slow(now, functools.partial(self.under_way_elsewhere, channel))
         for sid in parked:
             codec = channel.subscribers.get(sid)
             if codec is not None:
@@ -289,7 +293,7 @@ class Flusher:
         return left
 
 
-def _nobody_cares(*_: object) -> None:
+def _nobody_cares(*_: object) -> NoReturn:
     raise AssertionError("whoever looks after readers sets what is called")
 
 

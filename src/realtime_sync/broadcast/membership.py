@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import attrs
+
 from realtime_sync.broadcast.ports import Runtime, Transport
 from realtime_sync.broadcast.rooms import room_of
 from realtime_sync.broadcast.sending_channel import SendingChannel
@@ -77,6 +79,8 @@ class Membership:
             if previous is not None and previous != codec:
                 self._transport.leave(sid, room_of(channel.name, previous))
             channel.subscribers[sid] = codec
+            if catch_up is not None:
+                catch_up = attrs.evolve(catch_up, ahead_bytes=self.under_way_elsewhere(channel, sid))
             channel.window.join(sid, room_of(channel.name, codec), channel.position.offset, catch_up)
             session.channels[channel.name] = channel
             channel.used_at = self._runtime.now()
@@ -106,6 +110,12 @@ class Membership:
             for name in session.revoke(channel)
             if self.leave(session, name)
         ]
+
+    def under_way_elsewhere(self, channel: SendingChannel, sid: str) -> int:
+        """Return how many bytes a client has not acknowledged on its channels other than this one. From any thread."""
+        session = self._sessions.get(sid)
+        others = [] if session is None else [one for one in list(session.channels.values()) if one is not channel]
+        return sum(other.window.under_way_bytes(sid) for other in others)
 
     # ---- forgetting ------------------------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class Readers:
         self._membership, self._entrance, self._answering = membership, entrance, answering
         self._counters, self._spawn = counters, spawn
         flusher.let_go, flusher.on_parked = self.let_go, self._watch_parked
+        flusher.under_way_elsewhere = membership.under_way_elsewhere
         self.begin_in_child()
 
     def begin_in_child(self) -> None:

@@ -1,7 +1,7 @@
 """Which readers of a channel keep up with what is sent to them."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -18,11 +18,13 @@ class CatchUpSent:
         asked_from: The position that it had named; None: it held none.
         size_bytes: How much was sent.
         at_s: When, in the caller's seconds.
+        ahead_bytes: How much was under way to it then on its other channels.
     """
 
     asked_from: Position | None
     size_bytes: int
     at_s: float
+    ahead_bytes: int = 0
 
 
 @attrs.define(eq=False)
@@ -42,11 +44,13 @@ class Parked:
         offset: The last one that was sent to it: when it acknowledges that, it can come back.
         stream_bytes: What its stream had carried by then.
         since: When it was parked, in the caller's seconds.
+        ahead_bytes: How much was under way to it then on its other channels.
     """
 
     offset: int
     stream_bytes: int
     since: float
+    ahead_bytes: int
 
 
 class _Sent:
@@ -68,6 +72,10 @@ class _Sent:
         return next((total for marked, total in reversed(marks) if marked <= offset), None)
 
 
+def _nothing(sid: str) -> int:
+    return 0
+
+
 class SendWindow:
     """What each reader of one channel has not acknowledged; no I/O, no clock.
 
@@ -77,8 +85,9 @@ class SendWindow:
 
     All measures stretch with what is under way. A document of 5 MB takes a slow link minutes, in which live frames
     queue up behind it: until the reader acknowledges it, its window is wider in proportion. And who is parked has a
-    minute for each `max_unacked_bytes` under way to it, from its last acknowledgement on. So a link is too slow when it
-    carries less than `max_unacked_bytes` in `let_go_after_s`, never because a document is large.
+    minute for each `max_unacked_bytes` under way to it, from its last acknowledgement on; what was under way on its
+    other channels comes first, and counts as well. So a link is too slow when it carries less than `max_unacked_bytes`
+    in `let_go_after_s`, never because a document is large.
 
     All readers of one *stream* are sent the same bytes. Readers may join, leave and acknowledge from any thread; the
     other calls must not overlap.
@@ -119,17 +128,22 @@ class SendWindow:
         for stream, size_bytes in sizes.items():
             self._of(stream).add(offset, size_bytes)
 
-    def park_slow(self, now: float) -> list[str]:
-        """Park the readers past the limits; return who they are."""
+    def park_slow(self, now: float, ahead_bytes: Callable[[str], int] = _nothing) -> list[str]:
+        """Park the readers past the limits; return who they are.
+
+        Args:
+            now: Seconds.
+            ahead_bytes: Returns how much is under way to a reader on its other channels.
+        """
         return [
             sid
             for sid, reader in list(self._readers.items())
-            if sid not in self._parked and self._is_slow(reader) and self._park(sid, reader, now)
+            if sid not in self._parked and self._is_slow(reader) and self._park(sid, reader, now, ahead_bytes(sid))
         ]
 
-    def _park(self, sid: str, reader: _Reader, now: float) -> bool:
+    def _park(self, sid: str, reader: _Reader, now: float, ahead_bytes: int) -> bool:
         sent = self._of(reader.stream)
-        self._parked[sid] = Parked(sent.offset, sent.total, now)
+        self._parked[sid] = Parked(sent.offset, sent.total, now, ahead_bytes)
         # On another thread it may have acknowledged or left in this moment, and found itself not parked yet: nothing
         # would ever bring it back, or take it out.
         if reader.acked_offset < sent.offset and self._readers.get(sid) is reader:
@@ -160,13 +174,21 @@ class SendWindow:
         """Return the offset that a reader acknowledged, or joined at."""
         return self._readers[sid].acked_offset
 
+    def under_way_bytes(self, sid: str) -> int:
+        """Return how much a reader was sent, its catch-up included, and has not acknowledged. From any thread."""
+        reader, parked = self._readers.get(sid), self._parked.get(sid)
+        if reader is None:
+            return 0
+        sent_bytes = self._of(reader.stream).total if parked is None else parked.stream_bytes
+        return max(0, sent_bytes - reader.acked_bytes) + _size_bytes(reader.catch_up)
+
     def is_on_its_way(self, sid: str, stream: str, asked_from: Position | None, now: float) -> bool:
         """Whether a reader that asks again from the same position has not had the time to read a large answer."""
         reader = self._readers.get(sid)
         catch_up = None if reader is None or reader.stream != stream else reader.catch_up
         if catch_up is None or catch_up.asked_from != asked_from or catch_up.size_bytes < ACK_BYTES:
             return False  # what is large is acknowledged at once; what is small costs little to say again
-        return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes)
+        return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes + catch_up.ahead_bytes)
 
     def overdue(self, now: float) -> list[str]:
         """Return the readers that are parked, and have not moved on for too long."""
@@ -176,7 +198,7 @@ class SendWindow:
         reader = self._readers.get(sid)
         if reader is None:
             return False  # it left just now
-        under_way = parked.stream_bytes - reader.acked_bytes + _size_bytes(reader.catch_up)
+        under_way = parked.ahead_bytes + self.under_way_bytes(sid)
         patience_s = max(self._limits.let_go_after_s, self._seconds_for(under_way))
         return now - max(parked.since, reader.acked_at_s) > patience_s
 
