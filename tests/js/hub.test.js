@@ -691,6 +691,25 @@ describe("fetch", () => {
 });
 
 describe("stats", () => {
+  test("say how long the last question waited for the first word of its answer", () => {
+    socket.connect();
+    hub.channel("project_42");
+    assert.equal(hub.stats.latencyMs, null);
+    clock.pass(0.25);
+    socket.answer("keyframe", keyframe(7, {}));
+    assert.equal(hub.stats.latencyMs, 250);
+    clock.pass(1);
+    socket.batchUpdate("project_42", keyframe(8, {}), { request: "1", outcome: "keyframe", codec: "json" });
+    assert.equal(hub.stats.latencyMs, 250, "answered already");
+    socket.disconnect();
+    socket.connect();
+    clock.pass(0.5);
+    socket.batchUpdate("project_42", null, { outcome: "forbidden" });
+    assert.equal(hub.stats.latencyMs, 250, "unasked");
+    socket.answer("up_to_date", null, { position: ["A", 8] });
+    assert.equal(hub.stats.latencyMs, 500);
+  });
+
   test("count what was applied", () => {
     live();
     socket.batchUpdate("project_42", delta(7, 8, []));
@@ -702,6 +721,8 @@ describe("stats", () => {
       patches: 1,
       bytes: null,
       dictionaryBytes: 0,
+      latencyMs: 0,
+      polls: 0,
       gaps: 0,
       resyncs: 0,
       acks: 0,

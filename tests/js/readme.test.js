@@ -36,7 +36,7 @@ async function run({ language, code }, name) {
   return [socket, await import(file)];
 }
 
-test("the README has six examples", () => assert.equal(blocks.length, 6));
+test("the README has seven examples", () => assert.equal(blocks.length, 7));
 
 test("the page shows status, document, text and events", async () => {
   document.body.innerHTML = '<p id="status"></p><p id="goal"></p><p id="text"></p><p id="log"></p>';
@@ -73,6 +73,7 @@ for (const [what, words] of [
   ["every codec", "ALL_CODECS"],
   ["limits", "maxElements"],
   ["reconnecting", "new Backoff"],
+  ["polling", "intervalS"],
 ]) {
   test(`the example of ${what} runs`, async () => {
     const [socket] = await run(block(words), what.replace(" ", "_"));

@@ -4,6 +4,8 @@ import { Acknowledgements } from "./acknowledgements.js";
 import { ChannelClosed, FetchFailed, MessageTooLarge, SubscriptionRefused, SyncError } from "./errors.js";
 import { isForNow, isRefusal } from "./frames.js";
 import { find, parsePointer } from "./pointer.js";
+import { parseReply } from "./poll.js";
+import { PollSchedule } from "./poll_schedule.js";
 import { NO_ANSWER, Replica, SUBSCRIBING } from "./replica.js";
 
 /**
@@ -18,9 +20,9 @@ import { NO_ANSWER, Replica, SUBSCRIBING } from "./replica.js";
  * What may be claimed about a channel's snapshot.
  *
  * - `empty`: there is none yet
- * - `live`: it is the server's document
+ * - `live`: it is the server's document, or was a moment ago, where polls replace a connection that is down
  * - `stale`: it was, and the newest is on its way
- * - `offline`: the connection is down; Socket.IO reconnects
+ * - `offline`: the connection is down, and no poll was answered for two intervals; Socket.IO reconnects
  * - `waiting`: subscribed, and the server has no document yet
  * - `forbidden`: the server refused; `error` says why
  * - `closed`: the server deleted the channel, or it was closed here; `error` says which
@@ -47,6 +49,8 @@ export class Subscription {
   #connection;
   #replica;
   #acks = new Acknowledgements();
+  /** @type {PollSchedule | null} */
+  #polls;
   #isSubscribed = false; // on this connection, in the server's words
   #isClosedHere = false;
   /** What listeners were told last. @type {Status} */
@@ -75,6 +79,7 @@ export class Subscription {
     this.name = name;
     this.#connection = connection;
     this.#replica = new Replica({ backoff: connection.backoff, nextRequest: connection.nextRequest });
+    this.#polls = connection.pollPace && new PollSchedule(connection.pollPace);
     this.#toldStatus = this.status;
   }
 
@@ -179,9 +184,10 @@ export class Subscription {
     const { state, refusal, isWaiting, document } = this.#replica;
     if (this.#isClosedHere || state === "closed") return "closed";
     if (refusal !== null) return "forbidden";
-    if (this.#connection.isOffline) return "offline";
+    const isPolled = this.#polls?.isConfirmed ?? false;
+    if (this.#connection.isOffline && !isPolled) return "offline";
     // After a reconnect a replica is as good as it was, but only the server can say that this is still the newest.
-    if (state === "live" && this.#isSubscribed) return "live";
+    if (state === "live" && (this.#isSubscribed || isPolled)) return "live";
     if (document !== undefined) return "stale";
     return isWaiting ? "waiting" : "empty";
   }
@@ -200,7 +206,9 @@ export class Subscription {
 
   /** The connection is up: subscribe. */
   connected() {
-    if (!this.#isClosedHere) this.#update(() => [this.#replica.request(this.#connection.now())]);
+    if (this.#isClosedHere) return;
+    this.#endPolling(); // a reply that is still on its way answers nothing any more
+    this.#update(() => [this.#replica.request(this.#connection.now())]);
   }
 
   /** The connection is down. */
@@ -208,9 +216,20 @@ export class Subscription {
     this.#update(() => {
       this.#isSubscribed = false;
       this.#acks.reset();
-      this.#replica.disconnected();
+      if (!this.#polls?.isOn) this.#replica.disconnected(); // else: an attempt to connect failed while a poll is under way
       return [];
     });
+  }
+
+  /**
+   * There is no connection: ask over plain HTTP, if that was asked for.
+   *
+   * @param {boolean} atOnce Whether the first question is due now, and not after an interval.
+   */
+  pollMeanwhile(atOnce) {
+    if (this.#polls === null || !this.#connection.mayPoll() || !this.#isWorthAsking) return;
+    this.#polls.begin(this.#connection.now(), atOnce);
+    this.#setTimer();
   }
 
   /**
@@ -266,6 +285,7 @@ export class Subscription {
     this.#update(() => {
       if (this.status !== "closed") this.#error = new ChannelClosed(this.name, "close() was called");
       this.#isClosedHere = true;
+      this.#polls?.end();
       this.#acks.reset();
       this.#replica.disconnected();
       return [];
@@ -282,6 +302,84 @@ export class Subscription {
     if (answer === null || answer.outcome === "unavailable") return;
     this.#isSubscribed = !isRefusal(answer.outcome) && answer.outcome !== "too_slow";
     if (!this.#isSubscribed) this.#acks.reset();
+  }
+
+  get #isWorthAsking() {
+    return this.#replica.refusal === null && this.#replica.state !== "closed" && !this.#isClosedHere;
+  }
+
+  #endPolling() {
+    if (!this.#polls?.isOn) return;
+    this.#polls.end();
+    this.#replica.disconnected();
+  }
+
+  /** @param {PollSchedule} polls */
+  #pollIfDue(polls) {
+    const now = this.#connection.now();
+    if (!polls.look(now)) return this.#update(() => []);
+    if (!this.#connection.mayPoll()) return this.#update(() => (this.#endPolling(), []));
+    const asked = this.#replica.request(now);
+    polls.asked(asked.request);
+    this.#connection.post(this.name, asked).then(
+      (bytes) => this.#receiveReply(polls, asked.request, bytes),
+      (error) => this.#notePollFailed(polls, asked.request, error),
+    );
+    this.#update(() => []);
+  }
+
+  /**
+   * @param {PollSchedule} polls
+   * @param {string} request
+   * @param {Uint8Array} bytes
+   */
+  #receiveReply(polls, request, bytes) {
+    if (!polls.settle(request)) return; // the connection is back
+    const now = this.#connection.now();
+    /** @type {ReturnType<typeof parseReply>} */
+    let reply;
+    try {
+      reply = parseReply(bytes, this.#connection.limits);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      const problem = error;
+      return this.#update(() => this.#schedulePoll(polls, this.#replica.receiveGarbage(problem, null, now), null), problem);
+    }
+    const { answer, frame } = reply;
+    const cause = isForNow(answer.outcome) ? new SubscriptionRefused(this.name, answer.outcome, answer.message) : null;
+    this.#update(() => {
+      const happenings =
+        frame === null ? this.#replica.receiveAnswer(answer, now) : this.#replica.receiveFrame(frame, answer, now);
+      return this.#schedulePoll(polls, happenings, answer);
+    }, cause);
+  }
+
+  /**
+   * @param {PollSchedule} polls
+   * @param {Happening[]} happenings
+   * @param {Answer | null} answer
+   */
+  #schedulePoll(polls, happenings, answer) {
+    const now = this.#connection.now();
+    const { state, isWaiting } = this.#replica;
+    const isServed = answer !== null && !isRefusal(answer.outcome) && !isForNow(answer.outcome);
+    if (!this.#isWorthAsking) polls.end();
+    // The replica sees to it that this does not go round in circles.
+    else if (happenings.some(({ type }) => type === "resync_needed")) polls.askAgain(now);
+    else if (isServed && (state === "live" || isWaiting)) polls.helped(now);
+    else polls.failed(now);
+    return happenings;
+  }
+
+  /**
+   * @param {PollSchedule} polls
+   * @param {string} request
+   * @param {unknown} error
+   */
+  #notePollFailed(polls, request, error) {
+    if (!polls.settle(request)) return;
+    polls.failed(this.#connection.now());
+    this.#update(() => [], error instanceof SyncError ? error : new SyncError(`a poll failed: ${error}`));
   }
 
   /** Say what is held; a server that hears nothing stops sending. */
@@ -303,7 +401,7 @@ export class Subscription {
     this.#connection.count(happenings);
     for (const happening of happenings) {
       this.#error = this.#errorOf(happening) ?? this.#error;
-      if (happening.type === "resync_needed") this.#request(happening);
+      if (happening.type === "resync_needed" && !this.#polls?.isOn) this.#request(happening);
     }
     const { status } = this;
     if (status === "live") this.#error = null;
@@ -381,7 +479,8 @@ export class Subscription {
   }
 
   #setTimer() {
-    const deadlines = [this.#replica.deadline, this.#acks.deadline].filter((at) => at !== null);
+    const sources = this.#polls?.isOn ? [this.#polls] : [this.#replica, this.#acks];
+    const deadlines = sources.map(({ deadline }) => deadline).filter((at) => at !== null);
     const deadline = deadlines.length > 0 ? Math.min(...deadlines) : null;
     // One that rings too early sets itself again: cheaper than a new one for each frame, which puts the deadline off.
     if (deadline !== null && this.#timerDeadline !== null && this.#timerDeadline <= deadline) return;
@@ -392,6 +491,7 @@ export class Subscription {
 
   #tick = () => {
     this.#timerDeadline = null;
+    if (this.#polls?.isOn) return this.#pollIfDue(this.#polls);
     const now = this.#connection.now();
     this.#update(() => {
       if (this.#acks.isDue(now)) this.#acknowledge();

@@ -6,8 +6,11 @@ import { DEFAULT_CODECS } from "./default_codecs.js";
 import { ProtocolError, SyncError, UnknownDictionary } from "./errors.js";
 import { parseAnswer } from "./frames.js";
 import { Incoming } from "./incoming.js";
+import { Latency } from "./latency.js";
 import { limitsWith } from "./limits.js";
 import { refuseTooLarge } from "./payload.js";
+import { post } from "./poll.js";
+import { DEFAULT_INTERVAL_S, pollPace } from "./poll_schedule.js";
 import { toWire } from "./position.js";
 import { SUBSCRIBING, counter } from "./replica.js";
 
@@ -21,6 +24,7 @@ import { SUBSCRIBING, counter } from "./replica.js";
  * @typedef {import("./frames.js").Answer} Answer
  * @typedef {import("./codec.js").Codec} Codec
  * @typedef {import("./limits.js").Limits} Limits
+ * @typedef {import("./poll.js").Poll} Poll
  * @typedef {import("./position.js").Position} Position
  * @typedef {import("./replica.js").Happening} Happening
  * @typedef {import("./replica.js").ResyncNeeded} ResyncNeeded
@@ -34,6 +38,8 @@ export const WIRE_VERSION = 1;
  *
  * @typedef {object} SocketLike
  * @property {boolean} connected
+ * @property {boolean} [active] False when Socket.IO does not try to come back.
+ * @property {unknown} [auth] What is passed when connecting: a value, or a function that passes one to its argument.
  * @property {(event: any, listener: any) => unknown} on
  * @property {(event: any, listener: any) => unknown} off
  * @property {(event: any, ...args: any[]) => unknown} emit
@@ -55,6 +61,7 @@ export const WIRE_VERSION = 1;
  *   the smallest frames with the smallest decoder.
  * @property {Partial<Limits>} [limits] Bounds on what is decoded, where they differ from the default ones.
  * @property {Backoff} [backoff] When a request without an answer is repeated.
+ * @property {Poll} [poll] Whom to ask over plain HTTP while Socket.IO tries to connect; unless given: nobody.
  * @property {Clock} [clock]
  */
 
@@ -67,6 +74,9 @@ export const WIRE_VERSION = 1;
  * @property {number} patches Of these, patches.
  * @property {number | null} bytes Size of the frames that came as bytes or in parts; null while none did.
  * @property {number} dictionaryBytes Size of the dictionaries that came.
+ * @property {number | null} latencyMs Milliseconds from the last question to its answer, what the server did for it
+ *   included; null before one.
+ * @property {number} polls Questions that were asked over plain HTTP.
  * @property {number} gaps How often a document was found to be no longer the newest.
  * @property {number} resyncs Requests beyond the first of each channel and connection.
  * @property {number} acks Times that the server was told how far a channel was read.
@@ -93,6 +103,10 @@ export const WIRE_VERSION = 1;
  * @property {Clock["now"]} now
  * @property {Clock["setTimer"]} setTimer
  * @property {Clock["clearTimer"]} clearTimer
+ * @property {Readonly<Limits>} limits
+ * @property {Backoff | null} pollPace Null: nobody is asked over plain HTTP.
+ * @property {() => boolean} mayPoll Whether Socket.IO tries to connect.
+ * @property {(channel: string, request: ResyncNeeded) => Promise<Uint8Array>} post
  * @property {() => string} nextRequest
  * @property {(channel: string, request: ResyncNeeded, isSubscribed: boolean) => void} request
  * @property {(channel: string, position: Position) => void} acknowledge
@@ -117,6 +131,8 @@ export class Hub {
     patches: 0,
     bytes: null,
     dictionaryBytes: 0,
+    latencyMs: null,
+    polls: 0,
     gaps: 0,
     resyncs: 0,
     acks: 0,
@@ -129,26 +145,34 @@ export class Hub {
   /** @type {Map<string, Codec | null>} */
   #codecs;
   #limits;
+  #poll;
+  #latency = new Latency();
   /** @type {Map<string, {subscription: Subscription, uses: number, incoming: Incoming}>} */
   #entries = new Map();
   /** @type {Connection} */
   #connection;
   #isUp; // from our `connect` on, not from the socket's: an application's handler may run before ours
+  #wasUp;
   #isClosed = false;
 
   /**
    * @param {SocketLike} socket
    * @param {Options} options
    */
-  constructor(socket, { codecs = DEFAULT_CODECS, limits = {}, backoff = REQUEST_BACKOFF, clock = SYSTEM_CLOCK }) {
+  constructor(socket, { codecs = DEFAULT_CODECS, limits = {}, backoff = REQUEST_BACKOFF, poll, clock = SYSTEM_CLOCK }) {
     this.#socket = socket;
-    this.#isUp = socket.connected;
+    this.#isUp = this.#wasUp = socket.connected;
+    this.#poll = poll;
     this.#codecs = new Map(codecs.map((codec) => (codec === "json" ? ["json", null] : [codec.name, codec])));
     this.#limits = limitsWith(limits);
     this.#connection = {
       backoff,
       isOffline: false,
       ...clock,
+      limits: this.#limits,
+      pollPace: poll === undefined ? null : pollPace(poll.intervalS ?? DEFAULT_INTERVAL_S, backoff),
+      mayPoll: () => this.isPolling,
+      post: this.#post,
       nextRequest: counter(), // over all channels: one that is opened again cannot take an answer to the one before
       request: this.#request,
       acknowledge: this.#acknowledge,
@@ -181,9 +205,16 @@ export class Hub {
       entry = { subscription: new Subscription(name, this.#connection), uses: 0, incoming };
       this.#entries.set(name, entry);
       if (this.#isUp) entry.subscription.connected();
+      else entry.subscription.pollMeanwhile(true);
     }
     entry.uses++;
     return entry.subscription;
+  }
+
+  /** Whether channels are asked for over plain HTTP: the connection is down, and Socket.IO tries to come back. */
+  get isPolling() {
+    const isWanted = this.#poll !== undefined && !this.#isClosed && this.#socket.active !== false;
+    return isWanted && this.#connection.isOffline;
   }
 
   /** Close every channel and leave the socket, which stays as it is: it belongs to the application. */
@@ -199,7 +230,7 @@ export class Hub {
   // ---- from the socket ---------------------------------------------------------------------------------------------
 
   #connected = () => {
-    this.#isUp = true;
+    this.#isUp = this.#wasUp = true;
     this.#connection.isOffline = false;
     for (const entry of [...this.#entries.values()]) {
       entry.incoming.reset();
@@ -210,7 +241,11 @@ export class Hub {
   #disconnected = () => {
     this.#isUp = false;
     this.#connection.isOffline = true;
-    for (const { subscription } of [...this.#entries.values()]) subscription.disconnected();
+    this.#latency.forgetQuestions();
+    for (const { subscription } of [...this.#entries.values()]) {
+      subscription.disconnected();
+      subscription.pollMeanwhile(!this.#wasUp);
+    }
   };
 
   /** @param {unknown} name @param {unknown} body @param {unknown} [wireAnswer] */
@@ -223,6 +258,7 @@ export class Hub {
     let arrival;
     try {
       if (wireAnswer !== undefined && wireAnswer !== null) answer = parseAnswer(wireAnswer);
+      this.#measure(answer);
       arrival = incoming.receive(body, answer);
     } catch (error) {
       if (error instanceof UnknownDictionary) return subscription.receiveUnknownDictionary(error, answer);
@@ -237,6 +273,13 @@ export class Hub {
     else if (answer !== null) subscription.receiveAnswer(answer);
   };
 
+  /** @param {Answer | null} answer */
+  #measure(answer) {
+    if (answer === null || answer.request === null) return;
+    this.#latency.answered(answer.request, this.#connection.now());
+    this.stats.latencyMs = this.#latency.lastMs;
+  }
+
   /** @param {{bytes: number, dictionaryBytes: number}} counts */
   #countBytes({ bytes, dictionaryBytes }) {
     if (bytes > 0) this.stats.bytes = (this.stats.bytes ?? 0) + bytes;
@@ -249,6 +292,7 @@ export class Hub {
   #request = (channel, { request, position, heard }, isSubscribed) => {
     const held = { position: toWire(position), ...namedHeard(heard) };
     const ids = this.#entries.get(channel)?.incoming.dictionaries ?? [];
+    this.#latency.asked(request, this.#connection.now());
     if (isSubscribed) this.#send("sync:resync", { channel, request, ...held, ...namedDictionaries(ids) });
     else this.#send("sync:subscribe", this.#subscribe(channel, request, held, ids));
   };
@@ -263,6 +307,15 @@ export class Hub {
     const codecs = [...this.#codecs.keys()];
     return { version: WIRE_VERSION, channel, request, codecs, ...held, ...namedDictionaries(dictionaries) };
   }
+
+  /** @type {Connection["post"]} */
+  #post = async (channel, { request, position, heard }) => {
+    const held = { position: toWire(position), ...namedHeard(heard) };
+    const message = { version: WIRE_VERSION, channel, request, codecs: ["json"], ...held };
+    const auth = await authOf(this.#socket);
+    this.stats.polls++;
+    return post(/** @type {Poll} */ (this.#poll), auth === undefined ? message : { ...message, auth }, this.#limits);
+  };
 
   /** @type {Connection["acknowledge"]} */
   #acknowledge = (channel, position) => {
@@ -328,6 +381,16 @@ const LONGEST_HELD = { position: LONGEST_POSITION, heard: LONGEST_POSITION };
 /** @param {import("./lossless_hearing.js").Heard | null} heard @returns {Partial<Held>} */
 function namedHeard(heard) {
   return heard === null ? {} : { heard: [heard.epoch, heard.serial] };
+}
+
+/**
+ * What the socket passes when it connects.
+ *
+ * @param {SocketLike} socket
+ * @returns {Promise<unknown>}
+ */
+async function authOf({ auth }) {
+  return typeof auth === "function" ? new Promise((resolve) => auth(resolve)) : auth;
 }
 
 /** @param {string[]} ids */

@@ -34,5 +34,6 @@ export {
  * @typedef {import("./hub.js").SocketLike} SocketLike
  * @typedef {import("./hub.js").Stats} Stats
  * @typedef {import("./patch.js").Operation} Operation
+ * @typedef {import("./poll.js").Poll} Poll
  * @typedef {import("./position.js").Position} Position
  */

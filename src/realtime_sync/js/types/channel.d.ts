@@ -81,6 +81,12 @@ export class Subscription<T = any> {
     /** The connection is down. */
     disconnected(): void;
     /**
+     * There is no connection: ask over plain HTTP, if that was asked for.
+     *
+     * @param {boolean} atOnce Whether the first question is due now, and not after an interval.
+     */
+    pollMeanwhile(atOnce: boolean): void;
+    /**
      * @param {Frame} frame
      * @param {number} sizeBytes
      * @param {Answer | null} answer
@@ -115,9 +121,9 @@ export type Happening = import("./replica.js").Happening;
  * What may be claimed about a channel's snapshot.
  *
  * - `empty`: there is none yet
- * - `live`: it is the server's document
+ * - `live`: it is the server's document, or was a moment ago, where polls replace a connection that is down
  * - `stale`: it was, and the newest is on its way
- * - `offline`: the connection is down; Socket.IO reconnects
+ * - `offline`: the connection is down, and no poll was answered for two intervals; Socket.IO reconnects
  * - `waiting`: subscribed, and the server has no document yet
  * - `forbidden`: the server refused; `error` says why
  * - `closed`: the server deleted the channel, or it was closed here; `error` says which

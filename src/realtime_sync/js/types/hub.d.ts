@@ -19,6 +19,7 @@ export function connect(socket: SocketLike, options?: Options): Hub;
  * @typedef {import("./frames.js").Answer} Answer
  * @typedef {import("./codec.js").Codec} Codec
  * @typedef {import("./limits.js").Limits} Limits
+ * @typedef {import("./poll.js").Poll} Poll
  * @typedef {import("./position.js").Position} Position
  * @typedef {import("./replica.js").Happening} Happening
  * @typedef {import("./replica.js").ResyncNeeded} ResyncNeeded
@@ -31,7 +32,7 @@ export class Hub {
      * @param {SocketLike} socket
      * @param {Options} options
      */
-    constructor(socket: SocketLike, { codecs, limits, backoff, clock }: Options);
+    constructor(socket: SocketLike, { codecs, limits, backoff, poll, clock }: Options);
     /** @type {Stats} */
     stats: Stats;
     /**
@@ -44,6 +45,8 @@ export class Hub {
      *   would cut the connection.
      */
     channel<T = any>(name: string): Channel<T>;
+    /** Whether channels are asked for over plain HTTP: the connection is down, and Socket.IO tries to come back. */
+    get isPolling(): boolean;
     /** Close every channel and leave the socket, which stays as it is: it belongs to the application. */
     close(): void;
     #private;
@@ -53,6 +56,7 @@ export type Backoff = import("./backoff.js").Backoff;
 export type Answer = import("./frames.js").Answer;
 export type Codec = import("./codec.js").Codec;
 export type Limits = import("./limits.js").Limits;
+export type Poll = import("./poll.js").Poll;
 export type Position = import("./position.js").Position;
 export type Happening = import("./replica.js").Happening;
 export type ResyncNeeded = import("./replica.js").ResyncNeeded;
@@ -61,6 +65,14 @@ export type ResyncNeeded = import("./replica.js").ResyncNeeded;
  */
 export type SocketLike = {
     connected: boolean;
+    /**
+     * False when Socket.IO does not try to come back.
+     */
+    active?: boolean;
+    /**
+     * What is passed when connecting: a value, or a function that passes one to its argument.
+     */
+    auth?: unknown;
     on: (event: any, listener: any) => unknown;
     off: (event: any, listener: any) => unknown;
     emit: (event: any, ...args: any[]) => unknown;
@@ -93,6 +105,10 @@ export type Options = {
      * When a request without an answer is repeated.
      */
     backoff?: Backoff;
+    /**
+     * Whom to ask over plain HTTP while Socket.IO tries to connect; unless given: nobody.
+     */
+    poll?: Poll;
     clock?: Clock;
 };
 /**
@@ -119,6 +135,15 @@ export type Stats = {
      * Size of the dictionaries that came.
      */
     dictionaryBytes: number;
+    /**
+     * Milliseconds from the last question to its answer, what the server did for it
+     * included; null before one.
+     */
+    latencyMs: number | null;
+    /**
+     * Questions that were asked over plain HTTP.
+     */
+    polls: number;
     /**
      * How often a document was found to be no longer the newest.
      */
@@ -167,6 +192,16 @@ export type Connection = {
     now: Clock["now"];
     setTimer: Clock["setTimer"];
     clearTimer: Clock["clearTimer"];
+    limits: Readonly<Limits>;
+    /**
+     * Null: nobody is asked over plain HTTP.
+     */
+    pollPace: Backoff | null;
+    /**
+     * Whether Socket.IO tries to connect.
+     */
+    mayPoll: () => boolean;
+    post: (channel: string, request: ResyncNeeded) => Promise<Uint8Array>;
     nextRequest: () => string;
     request: (channel: string, request: ResyncNeeded, isSubscribed: boolean) => void;
     acknowledge: (channel: string, position: Position) => void;

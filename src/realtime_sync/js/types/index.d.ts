@@ -12,6 +12,7 @@ export type Options = import("./hub.js").Options;
 export type SocketLike = import("./hub.js").SocketLike;
 export type Stats = import("./hub.js").Stats;
 export type Operation = import("./patch.js").Operation;
+export type Poll = import("./poll.js").Poll;
 export type Position = import("./position.js").Position;
 export { connect, WIRE_VERSION } from "./hub.js";
 export { reconnect, reconnectOptions } from "./reconnect.js";
