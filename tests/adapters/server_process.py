@@ -1,7 +1,7 @@
-"""A threaded server in a process of its own, which clients tell what to do: `python server_process.py OPTIONS`.
+"""A server in a process of its own, which clients tell what to do: `python -m tests.adapters.server_process OPTIONS`.
 
-Shape of OPTIONS, as JSON: {"kind": "plain" | "flask", "mode": "threading" | "gevent", "patched": bool,
-"gevent_websocket": bool, "port": int, "life": int}. It prints its port when it serves.
+Shape of OPTIONS, as JSON: {"kind": "plain" | "flask" | "loop", "mode": "threading" | "gevent" | "asgi",
+"patched": bool, "gevent_websocket": bool, "port": int, "life": int}. It prints its port when it serves.
 
 The event `control` carries {"do": name of a method of `Controls`, ...its arguments}; the acknowledgement is the result.
 """
@@ -36,11 +36,16 @@ class Controls:
         sio: The server; its threads or greenlets do the work.
         hub: Its broadcaster.
         life: Which start of this server it is.
+        wait: Returns what a flush comes to.
     """
 
-    def __init__(self, sio: socketio.Server, hub: rs.ThreadedBroadcaster, life: int) -> None:
-        self._sio, self._hub = sio, hub
+    def __init__(self, sio: Any, hub: Any, life: int, wait: Callable[[Any], Any] = lambda result: result) -> None:
+        self._sio, self._hub, self._wait = sio, hub, wait
         self.life = life
+        self._halted = False
+
+    def obey(self, order: dict[str, Any]) -> Any:
+        return getattr(self, order.pop("do"))(**order)
 
     def open(self, channel: str, document: Any) -> None:
         self._hub.channel(channel, initial=document)
@@ -52,13 +57,13 @@ class Controls:
     def publish(self, channel: str, value: Any, at: str = "") -> None:
         one = self._hub.channel(channel)
         one.publish(value, at=at)
-        one.flush()
+        self._wait(one.flush())
 
     def document(self, channel: str) -> Any:
         return {"document": rs.normalize(self._hub.channel(channel).document), "life": self.life}
 
     def revoke(self, channel: str) -> int:
-        count = self._hub.revoke(channel=channel)
+        count: int = self._hub.revoke(channel=channel)
         self.publish(channel, "not for you", at="/secret")
         return count
 
@@ -67,41 +72,48 @@ class Controls:
         one = self._hub.channel(channel)
         for number in range(events):
             one.emit("flooded", [number, "x" * size])
-            one.flush()
+            self._wait(one.flush())
             self._sio.sleep(0)
         members = [sid for sid, _ in self._sio.manager.get_participants("/", channel)]
         return {"members": len(members), "let_go": self._hub.get_stats().plain_let_go}
 
     def subscribers(self, channel: str) -> int:
-        return self._hub.channel(channel).subscriber_count
+        count: int = self._hub.channel(channel).subscriber_count
+        return count
 
-    def work(self, channel: str, edits: int) -> dict[str, Any]:
+    def work(self, channel: str, edits: int, pause_s: float = 0.0) -> dict[str, Any]:
         """Edit from 8 threads or greenlets at once, each announcing every edit, and emitting bytes of its own.
 
-        Each worker changes its own member; `shared` grows by every one of them.
+        Each worker changes its own member; `shared` grows by every one of them. `halt` ends it before its time.
         """
+        self._halted = False
         one = self._hub.channel(channel)
         pulse = Pulse(self._sio)
 
         def edit(worker: int) -> None:
             for number in range(edits):
+                if self._halted:
+                    break
                 one.publish(number, at=f"/w{worker}")
                 one.append_text("/shared", f"{worker}:{number} ")
                 one.emit("edited", [worker, number])
                 self._sio.emit("blob", (worker, number, b"%d:%d" % (worker, number)))
-                self._sio.sleep(0)
+                self._sio.sleep(pause_s)
 
         workers = [self._sio.start_background_task(edit, worker) for worker in range(WORKERS)]
         for worker in workers:
             worker.join()
-        one.flush()
+        self._wait(one.flush())
         return {"document": rs.normalize(one.document), "longest_pause_s": pulse.stop()}
+
+    def halt(self) -> None:
+        self._halted = True
 
 
 class Pulse:
     """Finds out for how long nobody else had a turn: under gevent, whether something blocked the hub."""
 
-    def __init__(self, sio: socketio.Server) -> None:
+    def __init__(self, sio: Any) -> None:
         self._sio = sio
         self._longest_s = 0.0
         self._ends = False
@@ -159,10 +171,27 @@ def serve(app: Any, mode: str, port: int, gevent_websocket: bool) -> None:
         threaded.serve_forever()
 
 
+def serve_on_loop(port: int, life: int) -> None:
+    """Serve with an `AsyncServer`; what clients ask for is done in threads beside its loop."""
+    from tests.adapters.loop_server import ServerOnLoop
+
+    # The interval bounds how long the last request of a polling client stays open when it leaves.
+    sio = socketio.AsyncServer(async_mode="asgi", ping_interval=1)
+    server = ServerOnLoop(sio)
+    controls = Controls(server, rs.attach(sio, authorize=rs.allow_everyone, window_ms=5), life, server.wait)
+    server.on("control", controls.obey)
+    sio.on("enter", server.enter)
+    server.serve(port)
+
+
 def main() -> None:
+    if OPTIONS["mode"] != "gevent":
+        sys.setswitchinterval(1e-5)  # threads take turns where they would seldom do
+    if OPTIONS["kind"] == "loop":
+        return serve_on_loop(OPTIONS["port"], OPTIONS["life"])
     app, sio, hub, on = made(OPTIONS["kind"], OPTIONS["mode"])
     controls = Controls(sio, hub, OPTIONS["life"])
-    on("control", lambda order: getattr(controls, order.pop("do"))(**order))
+    on("control", controls.obey)
     sio.on("enter", lambda sid, room: sio.enter_room(sid, room))
     serve(app, OPTIONS["mode"], OPTIONS["port"], OPTIONS["gevent_websocket"])
 

@@ -1,68 +1,20 @@
-"""Threaded servers for real: each in its own process, on threads and on greenlets, with real clients."""
+"""Servers for real: each in its own process, on threads, on greenlets and on an event loop, with real clients."""
 
 import asyncio
 import gc
 import itertools
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import attrs
 import pytest
 import socketio
 
 import realtime_sync as rs
-from realtime_sync.client import AsyncSyncClient, Status, SyncClient, WatchedChannel
+from realtime_sync.client import Status, SyncClient
+from tests.adapters.spawned import SERVERS, WORKERS, ServerProcess, Watcher, shows
 from tests.servers import eventually
 
-PROGRAM = Path(__file__).with_name("server_process.py")
-SOON = rs.Backoff(base_s=0.05, factor=1.0, cap_s=0.05, jitter=0.0, attempts=None)
-WORKERS, EDITS = 8, 40
-
-SERVERS: dict[str, dict[str, Any]] = {
-    "python-socketio, threads": {"kind": "plain", "mode": "threading"},
-    "Flask-SocketIO, threads": {"kind": "flask", "mode": "threading"},
-    "python-socketio, gevent": {"kind": "plain", "mode": "gevent", "patched": True},
-    "Flask-SocketIO, gevent": {"kind": "flask", "mode": "gevent", "patched": True},
-}
-
-
-class ServerProcess:
-    """A server that can be killed and started again at the same address."""
-
-    def __init__(self, **options: Any) -> None:
-        self._options = {"port": 0, "patched": False, "gevent_websocket": False, **options}
-        self._life = 0
-        self.start()
-
-    def start(self) -> None:
-        self._life += 1
-        options = json.dumps({**self._options, "life": self._life})
-        self._process = subprocess.Popen([sys.executable, PROGRAM, options], stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the server did not start"
-        self._options["port"] = int(line)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._options['port']}"
-
-    def client(self, **options: Any) -> AsyncSyncClient:
-        return AsyncSyncClient(self.url, **{"transports": ["websocket"], "backoff": SOON, **options})
+EDITS = 40
 
 
 @pytest.fixture(scope="module", params=SERVERS.values(), ids=list(SERVERS))
@@ -74,20 +26,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
 NAMES = (f"channel_{number}" for number in itertools.count())
 
 
-@attrs.frozen
-class Watcher:
-    """A client that may also tell the server what to do."""
-
-    client: AsyncSyncClient
-    name: str
-
-    async def tell(self, what: str, **arguments: Any) -> Any:
-        return await self.client.sio.call("control", {"do": what, **arguments}, timeout=30)
-
-    async def watch(self) -> WatchedChannel:
-        return await self.client.channel(self.name).ready()
-
-
 @pytest.fixture
 async def watcher(server: ServerProcess) -> AsyncIterator[Watcher]:
     """A client, and a channel that no other test has."""
@@ -95,13 +33,6 @@ async def watcher(server: ServerProcess) -> AsyncIterator[Watcher]:
         watcher = Watcher(client, next(NAMES))
         await watcher.tell("open", channel=watcher.name, document={"shared": ""})
         yield watcher
-
-
-async def shows(watched: WatchedChannel, document: Any) -> None:
-    """Return when `document` stands there, live."""
-    await asyncio.wait_for(
-        watched.wait_for(lambda: watched.status is Status.LIVE and watched.document == document), timeout=10
-    )
 
 
 # python-engineio's polling client never reads the answers to its POSTs; aiohttp complains when they are collected.
@@ -245,29 +176,6 @@ async def test_many_channels_are_subscribed_to_and_left_at_once(watcher: Watcher
         async with asyncio.timeout(10):
             while await watcher.tell("subscribers", channel=name):
                 await asyncio.sleep(0.01)
-
-
-@pytest.mark.parametrize("options", SERVERS.values(), ids=list(SERVERS))
-async def test_a_server_killed_under_load_is_followed_again_after_its_restart(options: dict[str, Any]) -> None:
-    with ServerProcess(**options) as server:
-        async with server.client() as client:
-            watcher = Watcher(client, "project_42")
-            await watcher.tell("open", channel="project_42", document={"shared": ""})
-            watched = await watcher.watch()
-            seen: list[int] = []
-            watched.subscribe(lambda: seen.append(watched.status is Status.LIVE and watched.document.get("w0", -1)))
-            load = asyncio.ensure_future(watcher.tell("work", channel="project_42", edits=100_000))
-            await eventually(lambda: len(seen) > 10)
-            server.kill()
-            await watched.wait_for(lambda: watched.status is Status.OFFLINE)
-            load.cancel()
-            server.start()
-            await eventually(lambda: client.connected)
-            await watcher.tell("open", channel="project_42", document={"shared": "new"})
-            result = await watcher.tell("work", channel="project_42", edits=EDITS)
-            await shows(watched, result["document"])
-            assert result["document"]["w0"] == EDITS - 1
-            assert (await watcher.tell("document", channel="project_42"))["life"] == 2
 
 
 @pytest.mark.parametrize("variety", [{"patched": False}, {"patched": True, "gevent_websocket": True}], ids=str)

@@ -49,11 +49,14 @@ def served(documents: dict[str, Any], port: int = 0, **options: Any) -> Iterator
             yield Served(url, sio, hub)
 
 
-def client_of(url: str, **options: Any) -> SyncClient:
-    sio = socketio.Client(
+def hasty_sio() -> socketio.Client:
+    return socketio.Client(
         reconnection=False, handle_sigint=False, websocket_extra_options={"class_": Hasty, "enable_multithread": True}
     )
-    return SyncClient(url, **{"transports": ["websocket"], "backoff": SOON, "sio": sio, **options})
+
+
+def client_of(url: str, **options: Any) -> SyncClient:
+    return SyncClient(url, **{"transports": ["websocket"], "backoff": SOON, "sio": hasty_sio(), **options})
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
