@@ -1,4 +1,4 @@
-"""What Python's clients tell of losses and of resyncs, after real cuts from real servers."""
+"""What Python's clients and their servers tell of losses and of resyncs, after real cuts."""
 
 import asyncio
 import threading
@@ -45,6 +45,13 @@ def check_cut(told: Told, watched: Any, before: rs.Position, after: rs.Position)
     assert told.resyncs == [rs.Resynced(rs.ResyncReason.RECONNECT, before, after)]
 
 
+def check_server(reports: list[tuple[Any, ...]], before: rs.Position, after: rs.Position) -> None:
+    ((channel, subscriber, cause, *positions),) = reports
+    assert (channel, cause) == ("c", rs.ResyncCause.HISTORY_TOO_SHORT)
+    assert isinstance(subscriber, rs.Subscriber)
+    assert positions == [before, after], "what the client is told"
+
+
 def check_restart(told: Told, watched: Any, before: rs.Position, after: rs.Position) -> None:
     """The server began anew after the first question, and asked another one."""
     assert told.questions == [1, "in a new life"]
@@ -62,7 +69,12 @@ async def test_on_asyncio_a_cut_longer_than_history_is_told_by_numbers() -> None
         await may_join.wait()
         return True
 
-    _, hub, app = on_asyncio.served({"n": 0}, history=SHORT, authorize=authorize)
+    reports: list[tuple[Any, ...]] = []
+
+    async def on_resync(*report: Any) -> None:
+        reports.append(report)
+
+    _, hub, app = on_asyncio.served({"n": 0}, history=SHORT, authorize=authorize, on_resync=on_resync)
     async with hub, serving(app) as server, on_asyncio.client_of(server.url) as client:
         watched, channel = await client.channel("c").ready(), hub.channel("c")
         told = Told(watched)
@@ -75,8 +87,9 @@ async def test_on_asyncio_a_cut_longer_than_history_is_told_by_numbers() -> None
             emit(channel, number)
             await channel.flush()
         may_join.set()
-        await eventually(lambda: told.resyncs)
+        await eventually(lambda: told.resyncs and reports)
         check_cut(told, watched, before, channel.position)
+        check_server(reports, before, channel.position)
 
 
 def test_on_threads_a_cut_longer_than_history_is_told_by_numbers() -> None:
@@ -86,8 +99,14 @@ def test_on_threads_a_cut_longer_than_history_is_told_by_numbers() -> None:
     def authorize(subscriber: rs.Subscriber, channel: str, action: str) -> bool:
         return may_join.wait(20)
 
+    reports: list[tuple[Any, ...]] = []
+
+    def on_resync(*report: Any) -> None:
+        reports.append(report)
+
+    options: dict[str, Any] = {"history": SHORT, "authorize": authorize, "on_resync": on_resync}
     with (
-        on_threads.served({"c": {"n": 0}}, history=SHORT, authorize=authorize) as server,
+        on_threads.served({"c": {"n": 0}}, **options) as server,
         on_threads.client_of(server.url) as client,
     ):
         watched, channel = client.channel("c").ready(10), server.hub.channel("c")
@@ -102,8 +121,9 @@ def test_on_threads_a_cut_longer_than_history_is_told_by_numbers() -> None:
             emit(channel, number)
             channel.flush()
         may_join.set()
-        on_threads.eventually(lambda: bool(told.resyncs))
+        on_threads.eventually(lambda: bool(told.resyncs and reports))
         check_cut(told, watched, before, channel.position)
+        check_server(reports, before, channel.position)
 
 
 async def test_on_asyncio_a_restart_without_a_log_says_that_nobody_knows_what_was_lost() -> None:
