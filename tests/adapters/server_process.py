@@ -175,8 +175,8 @@ def serve_on_loop(port: int, life: int) -> None:
     """Serve with an `AsyncServer`; what clients ask for is done in threads beside its loop."""
     from tests.adapters.loop_server import ServerOnLoop
 
-    # The interval bounds how long the last request of a polling client stays open when it leaves.
-    sio = socketio.AsyncServer(async_mode="asgi", ping_interval=1)
+    # The two bound how long the last request of a polling client stays open when it leaves.
+    sio = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=4)
     server = ServerOnLoop(sio)
     controls = Controls(server, rs.attach(sio, authorize=rs.allow_everyone, window_ms=5), life, server.wait)
     server.on("control", controls.obey)
