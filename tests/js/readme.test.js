@@ -36,7 +36,7 @@ async function run({ language, code }, name) {
   return [socket, await import(file)];
 }
 
-test("the README has seven examples", () => assert.equal(blocks.length, 7));
+test("the README has eight examples", () => assert.equal(blocks.length, 8));
 
 test("the page shows status, document, text and events", async () => {
   document.body.innerHTML = '<p id="status"></p><p id="goal"></p><p id="text"></p><p id="log"></p>';
@@ -52,6 +52,25 @@ test("the page shows status, document, text and events", async () => {
   assert.deepEqual(shown(), ["live", "Ship it", "Hello world", "n7: 40 % "]);
   socket.disconnect();
   assert.equal(shown()[0], "offline");
+});
+
+test("the page says what was lost, what was left out, and when it is live again", async () => {
+  document.body.innerHTML = '<p id="notes"></p>';
+  const [socket] = await run(block("sync:lost"), "losses");
+  socket.answer("keyframe", keyframe(1, {}));
+  socket.disconnect();
+  socket.connect();
+  socket.answer("keyframe", keyframe(9, {}, { serial: 3, dropped: 2 }));
+  socket.disconnect();
+  socket.connect();
+  socket.answer("keyframe", { ...keyframe(1, {}), epoch: "B" });
+  assert.deepEqual(document.getElementById("notes").textContent.trim().split(". "), [
+    "2 other events were left out",
+    "lossless events 1 to 3 will not come",
+    "live again after reconnect: 8 frames came in one piece",
+    "lossless events 4 to nobody knows will not come",
+    "live again after reconnect: all frames came in one piece.",
+  ]);
 });
 
 test("the React component shows its node", async () => {

@@ -11,6 +11,7 @@ from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.poll_schedule import PollSchedule, poll_pace
 from realtime_sync.replication.replica import EventReceived, Replica
+from realtime_sync.replication.resynchronizing import Resynced, ResyncReason
 from realtime_sync.replication.subscription import Subscription
 from realtime_sync.wire.frames import Closed, Delta, Event, Frame, Keyframe
 from realtime_sync.wire.messages import Answer, Outcome
@@ -285,3 +286,24 @@ def test_without_an_address_nothing_is_asked() -> None:
     assert one.tick(99.0) == []
     assert one.receive_reply("1", reply(Outcome.KEYFRAME, KEYFRAME), 99.0) == []
     assert one.poll_failed("1", None, 99.0) == 0
+
+
+def test_polls_are_told_as_one_resync_and_the_connection_that_is_back_as_another() -> None:
+    one = Subscription("c", ("json",), Replica(uniform=lambda: 0.0), polls=PollSchedule(PACE))
+    told: list[Any] = []
+    one.connected(0.0)
+    keyframe = {"type": "keyframe", "epoch": "A", "offset": 7, "document": {"n": 7}}
+    one.receive(keyframe, {"request": "1", "outcome": "keyframe", "codec": "json"}, 0.1)
+    one.disconnected()
+    one.poll_meanwhile(1.0, at_once=True)
+    told += answer(one, 1.0, Outcome.PATCH, DELTA)
+    for now in (3.0, 5.0):
+        told += answer(one, now, Outcome.UP_TO_DATE, position=Position("A", 8))
+    one.connected(6.0)
+    (said,) = one.outgoing()[-1:]
+    up_to_date = {"request": said.message["request"], "outcome": "up_to_date", "codec": "json", "position": ["A", 8]}
+    told += one.receive(None, up_to_date, 6.1)
+    assert [happening for happening in told if isinstance(happening, Resynced)] == [
+        Resynced(ResyncReason.RECONNECT, Position("A", 7), Position("A", 8)),
+        Resynced(ResyncReason.RECONNECT, Position("A", 8), Position("A", 8)),
+    ]
