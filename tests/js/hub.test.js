@@ -647,6 +647,43 @@ describe("the end of a channel", () => {
     socket.batchUpdate("project_42", delta(7, 8, replace("/n", 8)));
     assert.equal(mine.getSnapshot().n, 8);
   });
+
+  test("two hubs on one socket number their requests together, and take no answer to each other", () => {
+    const other = connect(socket, { clock });
+    socket.connect();
+    const mine = hub.channel("project_42");
+    const theirs = other.channel("project_42");
+    const requests = socket.take().map(([, { request }]) => request);
+    assert.equal(new Set(requests).size, 2);
+    socket.batchUpdate("project_42", null, { request: requests[1], outcome: "forbidden" });
+    assert.deepEqual([mine.status, theirs.status], ["empty", "forbidden"]);
+    socket.batchUpdate("project_42", keyframe(7, {}), { request: requests[0], outcome: "keyframe", codec: "json" });
+    assert.equal(mine.status, "live");
+  });
+
+  test("a hub that comes after another on one socket takes no answer to it", () => {
+    socket.connect();
+    hub.channel("project_42");
+    hub.close();
+    const [[, asked]] = socket.take();
+    const channel = connect(socket, { clock }).channel("project_42");
+    socket.batchUpdate("project_42", keyframe(9, { n: 9 }), { request: asked.request, outcome: "keyframe", codec: "json" });
+    assert.equal(channel.getSnapshot(), undefined);
+  });
+
+  test("a channel that another hub of the socket has is not given up with this one's", () => {
+    const mine = live();
+    const other = connect(socket, { clock });
+    const theirs = other.channel("project_42");
+    socket.answer("up_to_date", null, { position: ["A", 7] });
+    socket.take();
+    other.close();
+    assert.deepEqual(socket.take(), []);
+    socket.batchUpdate("project_42", delta(7, 8, replace("/n", 8)));
+    assert.deepEqual([mine.getSnapshot().n, mine.status, theirs.status], [8, "live", "closed"]);
+    mine.close();
+    assert.deepEqual(socket.take(), [["sync:unsubscribe", { channel: "project_42" }]]);
+  });
 });
 
 describe("fetch", () => {

@@ -12,7 +12,8 @@ import { refuseTooLarge } from "./payload.js";
 import { post } from "./poll.js";
 import { DEFAULT_INTERVAL_S, pollPace } from "./poll_schedule.js";
 import { toWire } from "./position.js";
-import { SUBSCRIBING, counter } from "./replica.js";
+import { SUBSCRIBING } from "./replica.js";
+import { sharedBy } from "./shared_socket.js";
 
 /**
  * @template [T=any]
@@ -142,6 +143,7 @@ export class Hub {
     checksumMismatches: 0,
   };
   #socket;
+  #shared;
   /** @type {Map<string, Codec | null>} */
   #codecs;
   #limits;
@@ -161,6 +163,7 @@ export class Hub {
    */
   constructor(socket, { codecs = DEFAULT_CODECS, limits = {}, backoff = REQUEST_BACKOFF, poll, clock = SYSTEM_CLOCK }) {
     this.#socket = socket;
+    this.#shared = sharedBy(socket);
     this.#isUp = this.#wasUp = socket.connected;
     this.#poll = poll;
     this.#codecs = new Map(codecs.map((codec) => (codec === "json" ? ["json", null] : [codec.name, codec])));
@@ -173,7 +176,7 @@ export class Hub {
       pollPace: poll === undefined ? null : pollPace(poll.intervalS ?? DEFAULT_INTERVAL_S, backoff),
       mayPoll: () => this.isPolling,
       post: this.#post,
-      nextRequest: counter(), // over all channels: one that is opened again cannot take an answer to the one before
+      nextRequest: this.#shared.nextRequest, // over all channels: one that is opened again takes no answer to the last
       request: this.#request,
       acknowledge: this.#acknowledge,
       ask: this.#ask,
@@ -204,6 +207,7 @@ export class Hub {
       const incoming = new Incoming(this.#codecs, this.#limits);
       entry = { subscription: new Subscription(name, this.#connection), uses: 0, incoming };
       this.#entries.set(name, entry);
+      this.#shared.enter(name);
       if (this.#isUp) entry.subscription.connected();
       else entry.subscription.pollMeanwhile(true);
     }
@@ -366,7 +370,8 @@ export class Hub {
   /** @param {Subscription} subscription */
   #end(subscription) {
     this.#entries.delete(subscription.name);
-    if (this.#isUp) this.#socket.emit("sync:unsubscribe", { channel: subscription.name });
+    const isLast = this.#shared.leave(subscription.name);
+    if (this.#isUp && isLast) this.#socket.emit("sync:unsubscribe", { channel: subscription.name });
     subscription.end();
   }
 }
