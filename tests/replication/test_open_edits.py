@@ -139,7 +139,7 @@ def test_where_places_are_taken_together_none_is_missed_either(seed: int, monkey
 def kept_by(edits: OpenEdits) -> tuple[int, int]:
     """Return how many operations, and how many places, are kept for the oldest edit."""
     since = next(iter(edits._since.values()))
-    return len(since._recent), len(since._earlier)
+    return len(since._recent), len(since._earlier or ())
 
 
 def test_streaming_into_a_few_places_keeps_a_few_operations() -> None:

@@ -65,25 +65,27 @@ class _CapturedSince:
         self.edits = 0
         self._document = document
         self._recent = PendingPatch()
-        self._earlier = TouchedPlaces(document)
+        self._earlier: TouchedPlaces | None = None  # few edits stay open for so long
         self._max_places = MIN_PLACES
 
     def add(self, patch: Patch) -> None:
         self._recent.add(patch)
         if len(self._recent) > MAX_OPERATIONS:
+            if self._earlier is None:
+                self._earlier = TouchedPlaces(self._document)
             self._earlier.add(compose(self._recent.patch))
             self._recent = PendingPatch()
-            self._bound_places()
+            self._bound(self._earlier)
 
-    def _bound_places(self) -> None:
-        if len(self._earlier) > self._max_places:
+    def _bound(self, places: TouchedPlaces) -> None:
+        if len(places) > self._max_places:
             self._max_places = max(MIN_PLACES, 2 * count_values(self._document))
-        if len(self._earlier) > self._max_places:
-            self._earlier.coarsen(self._max_places // 4)
+        if len(places) > self._max_places:
+            places.coarsen(self._max_places // 4)
 
     def first_met(self, patch: Patch) -> str | None:
-        met = self._earlier.first_met(patch)
-        if met is not None:
+        met = None if self._earlier is None else self._earlier.first_met(patch)
+        if met is not None or not self._recent:
             return met
         recent = TouchedPlaces(self._document)
         recent.add(compose(self._recent.patch))

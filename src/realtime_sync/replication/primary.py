@@ -270,11 +270,11 @@ class Primary:
         """
         try:
             met = self._open_edits.first_met(base.version, patch)
-            if met is not None:
-                raise EditConflict(met)
-            self._capture(patch)
         finally:
             self.abandon_edit(base)
+        if met is not None:
+            raise EditConflict(met)
+        self._capture(patch)
 
     def abandon_edit(self, base: EditBase) -> None:
         """End an edit without a change."""
