@@ -6,6 +6,10 @@ CONFORMANCE = ("tests/replication/test_replica_conformance.py",)
 HOSTILE = ("tests/wire/test_hostile.py",)
 REVOCATION = ("tests/broadcast/test_revocation.py",)
 SLOW_READERS = ("tests/broadcast/test_slow_readers.py",)
+SLOW_LINKS = ("tests/broadcast/test_slow_links.py",)
+SEND_WINDOW = ("tests/replication/test_send_window.py",)
+PLAIN_CLIENTS = ("tests/broadcast/test_plain_clients.py",)
+WHOLE_PACKETS = ("tests/adapters/test_whole_packets.py",)
 
 REPLICA: tuple[Guard, ...] = (
     Guard(
@@ -330,6 +334,242 @@ BROADCAST: tuple[Guard, ...] = (
     ),
 )
 
+READERS: tuple[Guard, ...] = (
+    Guard(
+        "a large answer that is on its way is not said again",
+        "replication/send_window.py",
+        "return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes + catch_up.ahead_bytes)",
+        "return False",
+        SLOW_LINKS,
+    ),
+    Guard(
+        "a large answer that did not come is said again",
+        "replication/send_window.py",
+        "return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes + catch_up.ahead_bytes)",
+        "return True",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "another question is answered though an answer is on its way",
+        "replication/send_window.py",
+        "catch_up.asked_from != asked_from",
+        "False",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "a parked reader has the time that its bytes need",
+        "replication/send_window.py",
+        "patience_s = max(self._limits.let_go_after_s, self._seconds_for(under_way))",
+        "patience_s = self._limits.let_go_after_s",
+        SLOW_LINKS,
+    ),
+    Guard(
+        "what is under way on other channels has its time",
+        "broadcast/membership.py",
+        "return sum(other.window.under_way_bytes(sid) for other in others)",
+        "return 0",
+        SLOW_LINKS,
+    ),
+    Guard(
+        "a window is wider behind a large document",
+        "replication/send_window.py",
+        "wider = self._limits, 1 + _size_bytes(reader.catch_up) / self._limits.max_unacked_bytes",
+        "wider = self._limits, 1.0",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "what was never sent cannot be acknowledged",
+        "replication/send_window.py",
+        "not reader.acked_offset <= offset <= self._offset",
+        "offset < reader.acked_offset",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "an older acknowledgement takes nothing back",
+        "replication/send_window.py",
+        "not reader.acked_offset <= offset <= self._offset",
+        "offset > self._offset",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "to say the same again is not to move on",
+        "replication/send_window.py",
+        "if reader.catch_up is not None or offset > reader.acked_offset:",
+        "if True:",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "only what is known to be read counts as read",
+        "replication/send_window.py",
+        "return next((total for marked, total in reversed(marks) if marked <= offset), None)",
+        "return next((total for marked, total in reversed(marks) if marked <= offset), self.total)",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "marks are read in one step",
+        "replication/send_window.py",
+        "marks = self._marks.copy()",
+        "marks = self._marks",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "who is parked in the moment in which it acknowledges is not",
+        "replication/send_window.py",
+        "if reader.acked_offset < sent.offset and self._readers.get(sid) is reader:",
+        "if True:",
+        SEND_WINDOW,
+    ),
+    Guard(
+        "plain clients do not have too much waiting",
+        "broadcast/flusher.py",
+        "if waiting is None or waiting <= channel.readers.max_plain_packets:",
+        "if True:",
+        PLAIN_CLIENTS,
+    ),
+    Guard(
+        "who asks and acknowledges without reading is let go",
+        "broadcast/readers.py",
+        "return waiting is not None and waiting > allowed",
+        "return False",
+        PLAIN_CLIENTS,
+    ),
+)
+
+BOUNDS: tuple[Guard, ...] = (
+    Guard(
+        "history is bounded in bytes",
+        "replication/history.py",
+        "or self._size_bytes > limits.max_bytes",
+        "",
+        ("tests/replication/test_history.py",),
+    ),
+    Guard(
+        "history is bounded in time",
+        "replication/history.py",
+        "or now - self._kept[0].at_s > limits.max_age_s",
+        "",
+        ("tests/replication/test_history.py",),
+    ),
+    Guard(
+        "the lossless lane is bounded in bytes",
+        "replication/lossless_lane.py",
+        "or self._size_bytes > limits.max_lossless_bytes",
+        "",
+        ("tests/replication/test_lossless_lane.py",),
+    ),
+    Guard(
+        "the lossless lane is bounded in time",
+        "replication/lossless_lane.py",
+        "or now - self._kept[0].at_s > limits.max_lossless_age_s",
+        "",
+        ("tests/replication/test_lossless_lane.py",),
+    ),
+    Guard(
+        "a pending patch is bounded by the document",
+        "replication/primary.py",
+        "if len(self._pending) > self._compact_at:",
+        "if False:",
+        ("tests/replication/test_primary.py",),
+    ),
+    Guard(
+        "of what came since an edit began few values are kept",
+        "replication/open_edits.py",
+        "if len(self._recent) > MAX_OPERATIONS:",
+        "if False:",
+        ("tests/replication/test_open_edits.py",),
+    ),
+    Guard(
+        "the places that were touched since an edit began are bounded",
+        "replication/open_edits.py",
+        "        if len(self._earlier) > self._max_places:\n            self._earlier.coarsen",
+        "        if False:\n            self._earlier.coarsen",
+        ("tests/replication/test_open_edits.py",),
+    ),
+    Guard(
+        "a catch-up replays few events",
+        "replication/history.py",
+        "too_many = max(0, count_ordinary(events) - self._limits.max_catchup_events)",
+        "too_many = 0",
+        ("tests/replication/test_history.py",),
+    ),
+    Guard(
+        "what is joined of parts is bounded",
+        "replication/assembly.py",
+        "            if found <= self._max_bytes:\n                return data",
+        "            if True:\n                return data",
+        ("tests/replication/test_assembly.py",),
+    ),
+    Guard(
+        "one connection watches a bounded number of channels",
+        "broadcast/reception.py",
+        "return len(others) >= self._options.limits.max_channels_per_client",
+        "return False",
+        ("tests/broadcast/test_broadcasters.py",),
+    ),
+    Guard(
+        "what is remembered of one who asks about ever more channels is bounded",
+        "broadcast/session.py",
+        "                channel = OTHER_CHANNELS\n",
+        "                pass\n",
+        ("tests/broadcast/test_hello.py",),
+    ),
+)
+
+ISOLATION: tuple[Guard, ...] = (
+    Guard(
+        "a poll that was allowed before a revocation is asked again",
+        "broadcast/polling.py",
+        "if not admission.revoked:  # else: what was allowed is older",
+        "if True:  # else: what was allowed is older",
+        ("tests/broadcast/test_polling.py",),
+    ),
+    Guard(
+        "a fetch that was allowed before a revocation is refused",
+        "broadcast/reception.py",
+        "        if admission.revoked:  # only now is it sure",
+        "        if False:  # only now is it sure",
+        ("tests/broadcast/test_threaded_broadcaster.py",),
+    ),
+    Guard(
+        "nothing is kept of a name that no channel can have",
+        "broadcast/reception.py",
+        "        if not self._authority.is_channel_name(wanted.channel):  # nothing is kept of it",
+        "        if False:  # nothing is kept of it",
+        ("tests/broadcast/test_hello.py", "tests/broadcast/test_isolation.py"),
+    ),
+    Guard(
+        "no two channels share a room",
+        "broadcast/rooms.py",
+        ".replace('%', '%25').replace('|', '%7C')",
+        "",
+        ("tests/broadcast/test_rooms.py",),
+    ),
+)
+
+ADAPTERS: tuple[Guard, ...] = (
+    Guard(
+        "what belongs together is queued together",
+        "adapters/_whole_packets.py",
+        "        with self._lock:\n            self._thread.is_sending = True",
+        "        if True:\n            self._thread.is_sending = True",
+        WHOLE_PACKETS,
+    ),
+    Guard(
+        "a packet waits for its attachments",
+        "adapters/_whole_packets.py",
+        "        if len(collected.parts) <= collected.attachments:\n            return []\n",
+        "",
+        WHOLE_PACKETS,
+    ),
+    Guard(
+        "rooms are changed by one thread at a time",
+        "adapters/_rooms_lock.py",
+        "        with self.lock:\n            result",
+        "        if True:\n            result",
+        ("tests/adapters/test_rooms_lock.py",),
+    ),
+)
+
 WIRE: tuple[Guard, ...] = (
     Guard(
         "a context is never shared",
@@ -396,4 +636,4 @@ WIRE: tuple[Guard, ...] = (
     ),
 )
 
-GUARDS: tuple[Guard, ...] = (*REPLICA, *LOSSLESS, *PRIMARY, *BROADCAST, *WIRE)
+GUARDS: tuple[Guard, ...] = (*REPLICA, *LOSSLESS, *PRIMARY, *BROADCAST, *READERS, *BOUNDS, *ISOLATION, *ADAPTERS, *WIRE)

@@ -1,6 +1,7 @@
 """The writing end: capture, cut, recover."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -185,13 +186,26 @@ def test_an_initial_document_is_taken_only_when_there_is_none() -> None:
     assert primary.document == {"n": 1}
 
 
-def test_a_pending_patch_stays_bounded_by_the_document() -> None:
-    primary = primary_with({"log": []})
-    for round_ in range(5 * COMPACT_AT_OPERATIONS):
-        primary.publish([round_], at="/log")
-        primary.publish([round_, round_], at="/log")
+LONG = "text that is worth a patch of its own " * 5
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        pytest.param(lambda round_: [LONG] * (1 + round_ % 3), id="a list that grows and shrinks"),
+        pytest.param(
+            lambda round_: [f"{LONG} {round_ + n}" for n in range(4)], id="a list that loses its oldest element"
+        ),
+        pytest.param(lambda round_: {"stays": LONG, f"key {round_}": round_}, id="keys that come and go"),
+    ],
+)
+def test_a_pending_patch_stays_bounded_by_the_document(log: Callable[[int], Any]) -> None:
+    before = {"log": log(0)}
+    primary = primary_with(before)
+    for round_ in range(1, 3 * COMPACT_AT_OPERATIONS):
+        primary.publish(log(round_), at="/log")
         assert primary.pending_operations <= 2 * COMPACT_AT_OPERATIONS
-    assert json_equal(apply_patch({"log": []}, flush_delta(primary).patch), primary.document)
+    assert json_equal(apply_patch(before, flush_delta(primary).patch), primary.document)
 
 
 # ---- edits -----------------------------------------------------------------------------------------------------------

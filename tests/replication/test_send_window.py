@@ -297,6 +297,26 @@ def test_a_stream_in_which_a_frame_could_not_be_encoded_lags_behind() -> None:
     assert made.parked["one"].offset == 12
 
 
+@pytest.mark.parametrize("in_that_moment", ["acknowledges", "leaves", "joins"])
+def test_one_that_moves_in_the_moment_in_which_it_is_parked_is_not(in_that_moment: str) -> None:
+    made = window("quick")
+    send(made, 2, 3, 4, 5)
+
+    def move(sid: str) -> int:
+        match in_that_moment:
+            case "acknowledges":
+                assert made.acknowledge(sid, 6, 0.0) is False, "it is not parked yet: nobody would bring it back"
+            case "leaves":
+                made.leave(sid)
+            case "joins":
+                made.join(sid, "json", 6)
+        return 0
+
+    made.sent(6, {"json": 10})
+    assert made.park_slow(0.0, move) == []
+    assert made.parked == {}
+
+
 def test_threads_acknowledge_while_frames_are_sent() -> None:
     readers = [f"reader-{number}" for number in range(4)]
     made = window(*readers, limits=ReaderLimits())
