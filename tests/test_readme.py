@@ -5,8 +5,8 @@ does not see them:
 
 - `continues`: the block goes on where the one before it ended; both are one program.
 - `serve=app channel=NAME`: `app` of this block is an ASGI application. A real server serves it, a client that knows
-  only PROTOCOL.md subscribes to the channel and must receive a document. With `threads=SERVER` it is a WSGI
-  application, and SERVER names the `socketio.Server` in it, or the extension that has one.
+  only PROTOCOL.md subscribes to the channel and must receive a document; with `poll=PATH` another one asks there. With
+  `threads=SERVER` it is a WSGI application, and SERVER names the `socketio.Server` in it, or what has one.
 - `no-run="the reason"`: the block is only compiled.
 
 A block that begins with ```text output holds the exact standard output of the program above it.
@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import attrs
 import pytest
 import socketio
@@ -32,7 +33,7 @@ from tests.servers import serving, serving_threads
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MARKS = {"continues", "serve", "threads", "channel", "no-run"}
+MARKS = {"continues", "serve", "threads", "channel", "poll", "no-run"}
 SHELLS = {"bash", "sh", "console", "powershell"}
 
 
@@ -130,6 +131,19 @@ async def first_document(address: str, channel: str) -> Any:
             assert answer[0]["outcome"] == "waiting", answer
 
 
+async def polled_document(address: str, channel: str) -> Any:
+    """The document that a newcomer receives by PROTOCOL.md section 8."""
+    request = {"version": 1, "channel": channel, "request": "1", "codecs": ["json"], "position": None}
+    async with aiohttp.ClientSession() as session, session.post(address, json=request) as response:
+        return (await response.json())["body"]["document"]
+
+
+async def check_served(program: Program, url: str) -> None:
+    assert await first_document(url, program.marks["channel"]) is not None
+    if "poll" in program.marks:
+        assert await polled_document(url + program.marks["poll"], program.marks["channel"]) is not None
+
+
 def load(program: Program, folder: Path) -> Any:
     """Import a program as a module."""
     path = folder / "README.py"
@@ -165,11 +179,11 @@ async def check(program: Program, folder: Path) -> None:
         sio = getattr(named, "server", named)
         async with asyncio.timeout(10):
             with module.hub, serving_threads(getattr(module, program.marks["serve"]), sio) as url:
-                assert await first_document(url, program.marks["channel"]) is not None
+                await check_served(program, url)
     elif "serve" in program.marks:
         app = getattr(load(program, folder), program.marks["serve"])
         async with asyncio.timeout(10), serving(app) as server:
-            assert await first_document(server.url, program.marks["channel"]) is not None
+            await check_served(program, server.url)
     else:
         run(program, folder)
 

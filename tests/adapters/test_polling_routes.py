@@ -11,11 +11,14 @@ import flask_socketio
 import pytest
 import requests
 import socketio
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 
 import realtime_sync as rs
 from realtime_sync.adapters._polls import MAX_REQUEST_BYTES
 from realtime_sync.adapters.asgi_polling import polling_app
 from realtime_sync.adapters.flask_polling import polling_view
+from realtime_sync.client import AsyncSyncClient
 from tests.servers import serving, serving_threads
 
 GRAPH = {"nodes": {"n7": {"status": "RUNNING"}}}
@@ -177,6 +180,22 @@ async def test_what_is_no_message_is_told_and_no_error_of_the_server(server: str
         assert response.status_code == 200
         assert response.json()["answer"]["outcome"] == "invalid"
         assert response.json()["body"] is None
+
+
+async def test_a_framework_can_have_it_at_a_path() -> None:
+    sio = socketio.AsyncServer(async_mode="asgi")
+    async with rs.AsyncBroadcaster.on(sio, authorize=rs.allow_everyone) as hub:
+        hub.channel("c", initial=GRAPH)
+        route = Route("/poll", polling_app(hub), methods=["POST"])
+        app = Starlette(routes=[route, Mount("/", socketio.ASGIApp(sio))])
+        async with serving(app) as server:
+            wrong_path = "/socket.io-that-a-proxy-does-not-know"
+            client = AsyncSyncClient(server.url, socketio_path=wrong_path, poll_url=f"{server.url}/poll")
+            async with client:
+                assert (await client.channel("c").ready()).document == GRAPH
+            async with AsyncSyncClient(server.url) as client:
+                assert (await client.channel("c").ready()).document == GRAPH
+        assert hub.get_stats().polls >= 1
 
 
 async def test_a_poll_is_an_http_request() -> None:

@@ -16,9 +16,10 @@ ASGIApplication: TypeAlias = Callable[
 
 
 def polling_app(hub: AsyncBroadcaster, *, namespace: str = "/") -> ASGIApplication:
-    """Return an ASGI application that answers polls, to be mounted at a path of its own.
+    """Return an ASGI application that answers polls, to be put at a path of its own.
 
-        app.mount("/poll", polling_app(hub))           # Starlette, FastAPI
+        Route("/poll", polling_app(hub), methods=["POST"])                  # Starlette
+        app.add_route("/poll", polling_app(hub), methods=["POST"])          # FastAPI
 
     It takes POST alone: a poll carries what a client passes as `auth`, which has no place in an address. Whether other
     origins may ask is the surrounding application's to say, as is how often.
@@ -27,8 +28,17 @@ def polling_app(hub: AsyncBroadcaster, *, namespace: str = "/") -> ASGIApplicati
         hub: Whose channels are asked for.
         namespace: What `authorize` is told.
     """
+    return _PollingApp(hub, namespace)
 
-    async def answer(
+
+class _PollingApp:
+    """An object, because Starlette's routes take a function for one that gets a request and returns a response."""
+
+    def __init__(self, hub: AsyncBroadcaster, namespace: str) -> None:
+        self._hub, self._namespace = hub, namespace
+
+    async def __call__(
+        self,
         scope: MutableMapping[str, Any],
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
@@ -44,10 +54,8 @@ def polling_app(hub: AsyncBroadcaster, *, namespace: str = "/") -> ASGIApplicati
         if body is None:
             return await _respond(send, 413, b"")
         message = read_message(body)
-        reply = await hub.answer_poll(message, subscriber=subscriber_of(message, _environ(scope), namespace))
-        await _respond(send, 200, write_reply(reply))
-
-    return answer
+        asker = subscriber_of(message, _environ(scope), self._namespace)
+        await _respond(send, 200, write_reply(await self._hub.answer_poll(message, subscriber=asker)))
 
 
 class _Gone(Exception):
