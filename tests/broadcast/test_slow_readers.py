@@ -175,7 +175,7 @@ async def test_a_thousand_resyncs_in_a_second_get_three_keyframes_and_one_encodi
         await watcher.client.send("sync:resync", {"channel": "c", "request": f"r{number}", "position": None})
         await world.clock.advance(0.001)
     after = hub.get_stats()
-    assert after.keyframes_sent - before.keyframes_sent <= 3
+    assert 2 <= after.keyframes_sent - before.keyframes_sent <= 3
     assert after.encodings == before.encodings == 1
     assert after.total_resyncs <= 4
     await world.clock.advance(2.0)
