@@ -75,13 +75,14 @@ class _CapturedSince:
                 self._earlier = TouchedPlaces(self._document)
             self._earlier.add(compose(self._recent.patch))
             self._recent = PendingPatch()
-            self._bound(self._earlier)
+            self._bound_places()
 
-    def _bound(self, places: TouchedPlaces) -> None:
-        if len(places) > self._max_places:
+    def _bound_places(self) -> None:
+        assert self._earlier is not None, "some were added just now"
+        if len(self._earlier) > self._max_places:
             self._max_places = max(MIN_PLACES, 2 * count_values(self._document))
-        if len(places) > self._max_places:
-            places.coarsen(self._max_places // 4)
+        if len(self._earlier) > self._max_places:
+            self._earlier.coarsen(self._max_places // 4)
 
     def first_met(self, patch: Patch) -> str | None:
         met = None if self._earlier is None else self._earlier.first_met(patch)
