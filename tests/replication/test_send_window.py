@@ -78,7 +78,9 @@ def test_it_comes_back_when_it_has_read_what_was_under_way() -> None:
     made = window("slow")
     send(made, 2, 3, 4, 5, 6)
     assert made.acknowledge("slow", 5, 0.0) is False
+    assert made.comes_back_at("slow") is None
     assert made.acknowledge("slow", 6, 0.0) is True
+    assert made.comes_back_at("slow") == 6
     made.join("slow", "json", 9)
     assert made.parked == {}
     assert send(made, 10) == []
@@ -102,6 +104,7 @@ def test_one_that_stays_parked_is_overdue() -> None:
     assert made.overdue(70.0) == []
     assert made.overdue(70.1) == ["stuck"]
     made.leave("stuck")
+    assert made.comes_back_at("stuck") is None
     assert made.overdue(99.0) == []
     assert made.parked == {}
 

@@ -79,10 +79,10 @@ class Readers:
         sid = session.subscriber.sid
         admission = session.ask(channel.name)
         async with self._flusher.sending(channel):
-            codec = channel.subscribers.get(sid)
-            if codec is None or not channel.window.has_read_all(sid) or not self._channels.holds(channel):
+            codec, offset = channel.subscribers.get(sid), channel.window.comes_back_at(sid)
+            if codec is None or offset is None or not self._channels.holds(channel):
                 return
-            position = Position(channel.position.epoch, channel.window.acked_offset(sid))
+            position = Position(channel.position.epoch, offset)
             try:
                 await self._entrance.let_in(session, admission, channel, Return(channel.name, position), codec)
             except Unsendable as error:  # it did not ask, and would not ask again: it has to hear that it is behind

@@ -163,16 +163,14 @@ class SendWindow:
         if read_bytes is not None:  # else: rather too much counts as under way to it than too little
             reader.acked_bytes = read_bytes
         reader.acked_offset = offset
-        return self.has_read_all(sid)
+        return self.comes_back_at(sid) is not None
 
-    def has_read_all(self, sid: str) -> bool:
-        """Whether a reader is parked, and has read what was under way to it."""
+    def comes_back_at(self, sid: str) -> int | None:
+        """Return where a parked reader stands that has read what was under way to it; None: it has not, or it left."""
         reader, parked = self._readers.get(sid), self._parked.get(sid)
-        return reader is not None and parked is not None and reader.acked_offset >= parked.offset
-
-    def acked_offset(self, sid: str) -> int:
-        """Return the offset that a reader acknowledged, or joined at."""
-        return self._readers[sid].acked_offset
+        if reader is None or parked is None or reader.acked_offset < parked.offset:
+            return None
+        return reader.acked_offset
 
     def under_way_bytes(self, sid: str) -> int:
         """Return how much a reader was sent, its catch-up included, and has not acknowledged. From any thread."""
