@@ -11,7 +11,7 @@ import pytest
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.memory_log import MemoryLog
-from realtime_sync.broadcast.ports import allow_everyone
+from realtime_sync.broadcast.ports import ChannelLog, allow_everyone
 from realtime_sync.errors import ChannelClosed
 from realtime_sync.position import Position
 from realtime_sync.testing import MemoryClient, MemoryTransport
@@ -288,8 +288,8 @@ async def is_closed(world: World, hub: AsyncBroadcaster, watchers: list[Watcher]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("realtime_sync")]
 
 
-async def about_to_close(world: World) -> tuple[AsyncBroadcaster, list[Watcher]]:
-    hub = world.hub(log=LogInThread(), window_ms=1_000)
+async def about_to_close(world: World, log: ChannelLog) -> tuple[AsyncBroadcaster, list[Watcher]]:
+    hub = world.hub(log=log, window_ms=1_000)
     channel = hub.channel("c", initial={"n": 0})
     await channel.flush()
     watchers = await watchers_of(world)
@@ -303,7 +303,7 @@ async def about_to_close(world: World) -> tuple[AsyncBroadcaster, list[Watcher]]
 async def test_a_close_whose_caller_is_cancelled_at_any_turn_is_finished_all_the_same() -> None:
     async def attempt(turn: int) -> bool:
         world = SuspendingWorld()
-        hub, watchers = await about_to_close(world)
+        hub, watchers = await about_to_close(world, MemoryLog())
         was_cancelled = await after_turns(turn - 1, hub.close())
         await hub.close()
         await is_closed(world, hub, watchers)
@@ -317,7 +317,7 @@ async def test_a_close_that_is_itself_cancelled_at_every_suspension_can_be_repea
 
     async def attempt(suspension: int) -> bool:
         world = SuspendingWorld()
-        hub, watchers = await about_to_close(world)
+        hub, watchers = await about_to_close(world, LogInThread())
         was_cancelled = await cancelled_at(suspension, hub._close(5))
         await hub.close()
         await is_closed(world, hub, watchers)
@@ -329,7 +329,7 @@ async def test_a_close_that_is_itself_cancelled_at_every_suspension_can_be_repea
 async def test_the_task_that_closes_is_cancelled_at_any_turn_and_the_next_close_does_the_rest() -> None:
     async def attempt(turn: int) -> bool:
         world = SuspendingWorld()
-        hub, watchers = await about_to_close(world)
+        hub, watchers = await about_to_close(world, MemoryLog())
         closing = asyncio.ensure_future(hub.close())
         for _ in range(turn):
             await asyncio.sleep(0)
