@@ -246,7 +246,8 @@ def attach(server: Any, *, namespace: str = "/", **options: Unpack[OptionArgumen
             be a coroutine function.
         on_resync: `on_resync(channel, subscriber, cause, from_position, to_position)` is called, in the background and
             in order, when a subscriber had to be brought up to date: it came back, lost the thread, or did not keep up.
-            On an event loop it may be a coroutine function. What it raises is logged.
+            On an event loop it may be a coroutine function; on threads it is called without a request context. What it
+            raises is logged. Who asks over plain HTTP is not told of.
         default: `default(value)` returns something JSON for a value that is not, as in `json.dumps`.
         channel_ttl_s: Seconds that a channel without subscriber or change stays in memory.
 

@@ -125,7 +125,7 @@ export class Replica {
   /** Whether it came as an answer, be it to a request that is settled. */
   #isAnswer = false;
   /** Whether it came as one that names no question at all. */
-  #isUnaskedAnswer = false;
+  #isUnasked = false;
   /** Events that were missed, as that answer says. */
   #missed = 0;
   /** Stays when the position is lost. @type {Position | null} */
@@ -377,8 +377,10 @@ export class Replica {
       this.document = shareEqual(this.document, frame.document);
     }
     const told = this.#hearEvents(frame);
-    // We were parked, and have read what was under way.
-    if (this.#isUnaskedAnswer) this.#resynchronizing.begin("slow", this.#lastApplied);
+    if (this.#isUnasked) this.#resynchronizing.begin("slow", this.#lastApplied); // parked, and has read what was under way
+    else if (this.#isAnswer && !this.#answered && this.#skipsTo(position)) {
+      this.#resynchronizing.begin("gap", this.#lastApplied); // an answer of long ago
+    }
     this.position = this.#lastApplied = position;
     this.closedReason = null;
     this.#wasHelped();
@@ -399,6 +401,16 @@ export class Replica {
   #wasPassed({ epoch, offset }) {
     const last = this.#lastApplied;
     return last !== null && last.epoch === epoch && offset < last.offset;
+  }
+
+  /**
+   * Whether `position` is not the one after what the application has seen.
+   *
+   * @param {Position} position
+   */
+  #skipsTo(position) {
+    const last = this.#lastApplied;
+    return last !== null && !samePosition(position, { epoch: last.epoch, offset: last.offset + 1 });
   }
 
   /**
@@ -506,7 +518,7 @@ export class Replica {
   #settleRequest(answer) {
     this.#answered = null;
     this.#isAnswer = answer !== null;
-    this.#isUnaskedAnswer = answer !== null && answer.request === null;
+    this.#isUnasked = answer !== null && answer.request === null;
     this.#missed = answer?.dropped ?? 0;
     const asked = this.#asked.get(answer?.request ?? "");
     if (asked === undefined) return;

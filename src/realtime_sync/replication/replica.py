@@ -234,7 +234,7 @@ class Replica:
         self._asked: dict[str, _Question] = {}  # since the last answer that helped, oldest first
         self._answered: _Question | None = None  # by the very message that is being received
         self._is_answer = False  # whether it came as one, be it to a question that is settled
-        self._is_unasked_answer = False  # whether it names no question at all
+        self._is_unasked = False  # whether it names no question at all
         self._missed = 0  # events, as that answer says
         self._last_applied: Position | None = None  # stays when the position is lost
         self._hearing = Hearing()
@@ -399,8 +399,10 @@ class Replica:
             document = frame.document
             happened = SnapshotReplaced(document, frame.position)
         told = self._hear_events(frame)
-        if self._is_unasked_answer:  # we were parked, and have read what was under way
+        if self._is_unasked:  # we were parked, and have read what was under way
             self._resynchronizing.begin(ResyncReason.SLOW, self._last_applied)
+        elif self._is_answer and self._answered is None and self._skips_to(frame.position):  # an answer of long ago
+            self._resynchronizing.begin(ResyncReason.GAP, self._last_applied)
         self.document = document
         self.position = self._last_applied = frame.position
         self.has_document, self.closed_reason = True, None
@@ -413,6 +415,11 @@ class Replica:
         """Whether the application has seen a newer document of this life than the one at `position`."""
         last = self._last_applied
         return last is not None and last.epoch == position.epoch and position.offset < last.offset
+
+    def _skips_to(self, position: Position) -> bool:
+        """Whether `position` is not the one after what the application has seen."""
+        last = self._last_applied
+        return last is not None and position != Position(last.epoch, last.offset + 1)
 
     def _hear_events(self, frame: Keyframe | Delta) -> list[Happening]:
         """Return what the application is told of a frame's events.
@@ -490,7 +497,7 @@ class Replica:
 
     def _settle_request(self, answer: Answer | None) -> None:
         self._answered, self._is_answer = None, answer is not None
-        self._is_unasked_answer = answer is not None and answer.request is None
+        self._is_unasked = answer is not None and answer.request is None
         self._missed = 0 if answer is None else answer.dropped
         if answer is None or answer.request not in self._asked:
             return
