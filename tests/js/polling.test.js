@@ -8,6 +8,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { io } from "socket.io-client";
 
 import { Backoff, LimitExceeded, ProtocolError, SubscriptionRefused, connect } from "../../src/realtime_sync/js/index.js";
+import { conformance } from "./conformance.js";
 import { FakeClock, FakeSocket, delta, keyframe, replace } from "./fakes.js";
 import { interpreter, ROOT } from "./python.js";
 
@@ -270,6 +271,36 @@ describe("without a connection", () => {
     await settled();
     assert.deepEqual(channel.getSnapshot(), { n: 1 });
   });
+});
+
+describe("conformance", () => {
+  const named = ({ request, position, heard }) => ({ request, position, ...(heard && { heard }) });
+
+  for (const { comment, steps } of conformance("polling"))
+    test(comment, async () => {
+      const events = [];
+      const channel = hub.channel("c");
+      channel.on("*", (data, name) => events.push([name, data]));
+      let count = 0;
+      for (const [number, step] of steps.entries()) {
+        const where = `step ${number}: ${JSON.stringify(step)}`;
+        await pass((step.now ?? step.connected ?? step.disconnected ?? step.failed ?? step.tick) - clock.now());
+        if ("connected" in step) socket.connect();
+        if ("disconnected" in step) socket.connected ? socket.disconnect() : socket.failToConnect();
+        if ("reply" in step) posts.at(-1).resolve(Response.json(step.reply));
+        if ("failed" in step) posts.at(-1).reject(new TypeError("fetch failed"));
+        await pass(0);
+        const posted = posts.slice(count).map(({ message }) => named(message));
+        count = posts.length;
+        assert.deepEqual(posted, "posted" in step ? [step.posted] : [], where);
+        const said = socket.take().filter(([event]) => event === "sync:subscribe" || event === "sync:resync");
+        const wanted = "said" in step ? [step.said] : [];
+        assert.deepEqual(said.map(([, message]) => named(message)), wanted, where);
+        assert.deepEqual(events.splice(0), step.events ?? [], where);
+        if ("status" in step) assert.equal(channel.status, step.status, where);
+        if ("document" in step) assert.deepEqual(channel.getSnapshot(), step.document, where);
+      }
+    });
 });
 
 describe("nobody is asked", () => {
