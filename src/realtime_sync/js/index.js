@@ -36,4 +36,5 @@ export {
  * @typedef {import("./patch.js").Operation} Operation
  * @typedef {import("./poll.js").Poll} Poll
  * @typedef {import("./position.js").Position} Position
+ * @typedef {import("./resynchronizing.js").ResyncReason} ResyncReason
  */

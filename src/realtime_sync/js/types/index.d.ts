@@ -14,6 +14,7 @@ export type Stats = import("./hub.js").Stats;
 export type Operation = import("./patch.js").Operation;
 export type Poll = import("./poll.js").Poll;
 export type Position = import("./position.js").Position;
+export type ResyncReason = import("./resynchronizing.js").ResyncReason;
 export { connect, WIRE_VERSION } from "./hub.js";
 export { reconnect, reconnectOptions } from "./reconnect.js";
 export { jsonDeflate, jsonDeflateDictionary } from "./default_codecs.js";
