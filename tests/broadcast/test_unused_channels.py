@@ -129,16 +129,9 @@ async def test_the_time_to_live_counts_from_the_last_subscriber(world: World) ->
 async def test_a_watched_channel_is_held(world: World) -> None:
     hub = world.hub(channel_ttl_s=TTL_S)
     world.transport.connect()
-    calls: list[int] = []
-
-    def look() -> dict[str, int]:
-        calls.append(1)
-        return {"calls": len(calls)}
-
-    stop = hub.channel("c").watch(look, interval_ms=3 * TTL_S * 1000)
+    stop = hub.channel("c").watch(lambda: {"n": 1}, interval_ms=3 * TTL_S * 1000)
     await world.clock.advance(7 * TTL_S)
     assert in_memory(hub) == 1
-    assert hub.channel("c").document == {"calls": 3}
     stop()
     del stop
     await world.clock.advance(2 * TTL_S)
