@@ -5,6 +5,7 @@ import asyncio
 from realtime_sync.testing import MemoryClient
 from tests.simulation.garbage import forge
 from tests.simulation.outage import Outage
+from tests.simulation.poller import poll_sid
 from tests.simulation.viewer import Viewer
 from tests.simulation.world import CHANNELS, World
 
@@ -80,6 +81,7 @@ class Misfortunes:
         elif viewer.client is not None:
             world.forbidden.add(right)
             viewer.was_sent_away = True
+            world.server.hub.revoke(poll_sid(viewer.name), channel)
             for client in (viewer.client, *self.unnoticed):  # what the server takes for a connection of the same person
                 if client.subscriber.auth == viewer.name:
                     world.server.hub.revoke(client.sid, channel)

@@ -67,6 +67,7 @@ async def come_to_an_end(world: World) -> None:
     world.check()
     server = world.server
     assert server.hub.sessions == 0
+    assert not server.hub._polling._asking
     stats = server.hub.get_stats()
     assert (stats.subscriptions, stats.parked) == (0, 0)
     assert server.transport.rooms == {}

@@ -14,7 +14,7 @@ import pytest
 from tests.simulation.run import run
 
 SEEN = {
-    *("bytes", "delta", "keyframe", "part", "dictionary", "closed", "NoneType"),
+    *("bytes", "delta", "keyframe", "part", "dictionary", "closed", "NoneType", "poll"),
     *(
         "SnapshotReplaced",
         "PatchApplied",

@@ -1,5 +1,6 @@
 """A client that watches channels: real subscriptions, behind links that do what they like."""
 
+import asyncio
 import random
 from collections import Counter
 from typing import Any, Protocol, TypeAlias
@@ -12,6 +13,7 @@ from realtime_sync.wire.messages import BATCH_UPDATE
 from tests.simulation.garbage import spoil_delivery, spoil_request
 from tests.simulation.link import Link
 from tests.simulation.lossless import Listener
+from tests.simulation.poller import Poller, new_schedule
 from tests.simulation.server import Server
 from tests.simulation.truth import Truth, canonical
 from tests.simulation.weather import Weather
@@ -36,6 +38,8 @@ class Surroundings(Protocol):
 
     def tell(self, *what: Any) -> None: ...
 
+    def may_watch(self, name: str, channel: str) -> bool: ...
+
 
 class Watch:
     """One channel as a viewer watches it, and what may be said about it at any time.
@@ -47,7 +51,8 @@ class Watch:
 
     def __init__(self, channel: str, codecs: tuple[str, ...], surroundings: Surroundings) -> None:
         self.channel = channel
-        self.subscription = Subscription(channel, codecs, Replica(uniform=surroundings.draw.random))
+        polls = new_schedule(surroundings.draw) if surroundings.weather.polls else None
+        self.subscription = Subscription(channel, codecs, Replica(uniform=surroundings.draw.random), polls=polls)
         self.events = 0
         self._truth, self._seen = surroundings.truth, surroundings.seen
         self._has_short_lane = surroundings.weather.has_short_lane
@@ -67,8 +72,18 @@ class Watch:
         return outgoing
 
     def receive(self, body: Any, answer: Any, now: float) -> None:
-        """Take a message, and hold what came of it against the truth."""
-        happened = self.subscription.receive(body, answer, now)
+        """Take a message."""
+        self.take(answer, self.subscription.receive(body, answer, now))
+
+    def poll(self, now: float) -> dict[str, Any] | None:
+        """Return what to ask without a connection; None: nothing now."""
+        message = self.subscription.poll(now)
+        if message is not None and "heard" not in message:
+            self._asked_anew.add(message["request"])
+        return message
+
+    def take(self, answer: Any, happened: list[Happening]) -> None:
+        """Hold what came of a message against the truth."""
         has_ended = any(isinstance(happening, ChannelEnded) for happening in happened)
         for happening in happened:
             self._seen[type(happening).__name__] += 1
@@ -137,6 +152,7 @@ class Viewer:
         self.client: MemoryClient | None = None
         self.was_sent_away = False
         self._world = surroundings
+        self._poller = Poller(name, surroundings)
         self._naps_for = 0  # steps
         self._healed = False
 
@@ -155,10 +171,11 @@ class Viewer:
             watch.subscription.connected(now)
 
     def cut(self) -> MemoryClient | None:
-        """Lose the connection, and what is on its way; the server may notice later."""
+        """Lose the connection, and what is on its way; the server may notice later. From now on it polls."""
         client, self.client = self.client, None
         for watch in self.watches.values():
             watch.subscription.disconnected()
+            watch.subscription.poll_meanwhile(asyncio.get_running_loop().time(), at_once=self._world.chance(0.5))
         return client
 
     def nap(self, steps: int) -> None:
@@ -177,7 +194,7 @@ class Viewer:
     def step(self, now: float) -> None:
         """Take what arrived, and say what is to be said."""
         if self.client is None:
-            return
+            return self._poll(now)
         if self._naps_for:
             self._naps_for -= 1
             return
@@ -191,6 +208,13 @@ class Viewer:
                 self._up.send(said)
         for said in self._up.receive():
             self._world.server.receive(self.client, said.event, said.message)
+
+    def _poll(self, now: float) -> None:
+        for watch in self.watches.values():
+            message = watch.poll(now)
+            if message is not None:
+                self._world.seen["poll"] += 1
+                self._poller.post(watch.subscription, message, watch.take)
 
     def _take(self, delivery: Delivery, now: float) -> None:
         event, (channel, body, *answer) = delivery

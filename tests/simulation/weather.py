@@ -31,6 +31,7 @@ class Weather:
         forgeries: Chance, each step, of a message that no honest client would send.
         failures: Chance of an append or a delivery to fail.
         lossless: Share of events that must not be lost.
+        polls: Whether viewers ask over plain HTTP while they have no connection.
         keeps_log: Whether the server has a log that outlives it.
         steps: How many there are.
         codecs: What the viewers prefer, one each.
@@ -49,6 +50,7 @@ class Weather:
     forgeries: float
     failures: float
     lossless: float
+    polls: bool
     keeps_log: bool
     steps: int
     codecs: tuple[str, ...]
@@ -75,6 +77,7 @@ class Weather:
             forgeries=draw.choice((0.0, 0.1)),
             failures=draw.choice((0.0, 0.0, 0.05)),
             lossless=draw.choice((0.0, 0.2, 0.6)),
+            polls=draw.random() < 0.5,
             keeps_log=draw.random() < 0.6,
             steps=draw.choice((30, 60, 100)),
             codecs=tuple(draw.choice(CODECS) for _ in range(draw.choice((4, 4, 5, 6)))),

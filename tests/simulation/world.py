@@ -87,8 +87,12 @@ class World:
 
     # ---- who may ---------------------------------------------------------------------------------------------------
 
+    def may_watch(self, name: str, channel: str) -> bool:
+        """Whether somebody may watch a channel at the moment."""
+        return channel in CHANNELS and (name, channel) not in self.forbidden
+
     def _may(self, subscriber: Subscriber, channel: str) -> bool:
-        return channel in CHANNELS and (subscriber.auth, channel) not in self.forbidden
+        return self.may_watch(subscriber.auth, channel)
 
     def _witness(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
         """Nothing of a channel goes to somebody who may not watch it."""
