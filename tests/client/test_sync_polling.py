@@ -1,6 +1,7 @@
 """The client on threads where plain HTTP gets through and Socket.IO does not, against Flask on threads."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -121,3 +122,19 @@ def test_no_thread_is_left_behind() -> None:
             client.channel("c").ready(10)
         ours = [thread for thread in set(threading.enumerate()) - before if thread.name == "realtime_sync client"]
         assert ours == []
+
+
+def test_closing_waits_for_polls_that_hang_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime_sync.client.sync_client.END_S", 0.3)
+    answering = threading.Event()
+    network = Network(sockets=False)
+    with served(network, {}, authorize=lambda *_: answering.wait(10)) as server:
+        client = polling_client_of(server.url)
+        client.connect()
+        for name in "abcdef":
+            client.channel(name)
+        eventually(lambda: network.polls == 6)
+        began = time.monotonic()
+        client.close()
+        assert time.monotonic() - began < 1.5, "six times 0.3 s would be longer"
+        answering.set()

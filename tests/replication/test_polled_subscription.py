@@ -183,8 +183,10 @@ def test_what_was_answered_instead_is_the_error() -> None:
     one = live()
     error = ProtocolError("HTTP 502")
     one.poll_failed(ask(one, 2.0)["request"], error, 2.0)
+    assert one.last_error is None, "nothing is wrong with a document that was confirmed a moment ago"
+    one.poll_failed(ask(one, 5.0)["request"], error, 5.0)
     assert one.last_error is error
-    answer(one, 5.0, Outcome.UP_TO_DATE, position=Position("A", 7))
+    answer(one, 9.5, Outcome.UP_TO_DATE, position=Position("A", 7))
     assert one.last_error is None
 
 

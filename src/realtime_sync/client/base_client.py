@@ -48,8 +48,8 @@ class BaseClient(ABC, Generic[AnyWatched]):
         limits: Bounds on what is decoded.
         max_payload_bytes: The server's `max_http_buffer_size`: for a larger message it cuts the connection, so none is
             sent.
-        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked while there is no connection, be
-            it lost or never made. None: nobody is asked.
+        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked, with the same `auth` and
+            `headers`, while there is no connection, be it lost or never made. None: nobody is asked.
         poll_interval_s: Seconds from a reply to the next poll of that channel.
         sio: A python-socketio client of your own, made with `reconnection=False`; None: one is made.
 

@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
@@ -57,8 +58,8 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         limits: Bounds on what is decoded.
         max_payload_bytes: The server's `max_http_buffer_size`: for a larger message it cuts the connection, so none is
             sent.
-        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked while there is no connection, be
-            it lost or never made. None: nobody is asked.
+        poll_url: Where the server answers polls (`polling_app`, `polling_view`): asked, with the same `auth` and
+            `headers`, while there is no connection, be it lost or never made. None: nobody is asked.
         poll_interval_s: Seconds from a reply to the next poll of that channel.
         sio: A `socketio.Client` of your own, made with `reconnection=False`; None: one is made.
 
@@ -98,8 +99,9 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         self._closed = True
         self._closing.set()
         self._disconnect()
+        until = time.monotonic() + END_S
         for thread in self._beside - {threading.current_thread()}:
-            thread.join(END_S)
+            thread.join(max(0.0, until - time.monotonic()))  # all together: each poll may wait for a server that hangs
         self._line.end(END_S)
         if self._sio.eio.http is not None:
             self._sio.eio.http.close()  # python-engineio leaves its session open for the next connection

@@ -381,7 +381,8 @@ class Subscription:
         if self._polls is None or not self._polls.settle(request):
             return 0
         self._polls.failed(now)
-        self.last_error = error or self.last_error
+        if self.status is not Status.LIVE:
+            self.last_error = error or self.last_error
         return self._polls.failures
 
     def _schedule_poll(self, happened: list[Happening], answer: Answer | None, now: float) -> list[Happening]:
