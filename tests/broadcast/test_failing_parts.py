@@ -373,3 +373,22 @@ def test_the_log_reads_after_any_position_that_it_has() -> None:
     assert log.read_after("c", Position("A", 4)) == []
     assert log.read_after("c", Position("A", 1)) is None, "forgotten"
     assert log.read_after("unknown", Position("A", 1)) is None
+
+
+@on_both_shells
+async def test_a_log_gets_its_keyframes_though_each_frame_is_delivered_at_the_second_attempt(world: World) -> None:
+    log = MemoryLog()
+    channel = world.hub(log=log).channel("c", initial={"n": 0})
+    await world.watcher().join()
+    for n in range(1, 3 * KEYFRAME_EVERY):
+        channel.publish({"n": n})
+        world.transport.failure = ConnectionError("the queue is full")
+        with pytest.raises(ConnectionError):
+            await channel.flush()
+        world.transport.failure = None
+        await channel.flush()
+    keyframe = log.load_keyframe("c")
+    assert keyframe is not None
+    deltas = log.read_after("c", keyframe.position)
+    assert deltas is not None
+    assert len(deltas) <= KEYFRAME_EVERY

@@ -89,7 +89,9 @@ class Flusher:
             return
         try:
             await self.recover(channel)
-            await self._send(channel)
+            if channel.outbox:  # of an attempt that failed
+                await self._send(channel)
+                await self._save_keyframe_if_due(channel)
             repeated = channel.primary.under_way
             await self._append_and_send(channel)
             if repeated:  # an earlier attempt's frame went first; what is pending now is another
@@ -110,6 +112,7 @@ class Flusher:
         with channel.lock:
             channel.commit_frame(frame, self._runtime.now())
             self._counters.drop(Drop.QUEUE_FULL, channel.primary.take_overflow())
+        channel.deltas_since_keyframe += isinstance(frame, Delta)
         self._count(frame)
         deliveries = list(self._deliveries(channel, frame))
         channel.outbox.extend(deliveries)
@@ -117,7 +120,7 @@ class Flusher:
             channel.window.sent(frame.position.offset, _sizes(deliveries))
         await self._send(channel)
         self._look_after_readers(channel)
-        await self._save_keyframe_sometimes(channel, frame)
+        await self._save_keyframe_if_due(channel)
 
     async def _send(self, channel: SendingChannel) -> None:
         while channel.outbox:
@@ -234,17 +237,16 @@ class Flusher:
         if not channel.recovered and self._log is not None:
             await self._log.call(channel.recover, self._log.log)
 
-    async def _save_keyframe_sometimes(self, channel: SendingChannel, frame: Keyframe | Delta | LooseEvents) -> None:
-        if self._log is None or not isinstance(frame, Delta):
-            return
-        channel.deltas_since_keyframe += 1
-        if channel.deltas_since_keyframe < KEYFRAME_EVERY:
+    async def _save_keyframe_if_due(self, channel: SendingChannel) -> None:
+        # Looked at after each sending that succeeded, be it at the second attempt: else a transport that fails now and
+        # then would let the log grow.
+        if self._log is None or channel.deltas_since_keyframe < KEYFRAME_EVERY:
             return
         try:
             await self._log.call(self._log.log.save_keyframe, channel.name, channel.primary.keyframe())
             channel.deltas_since_keyframe = 0
         except Exception:
-            # Nothing is lost: the deltas are there. The next one tries again.
+            # Nothing is lost: the deltas are there. The next flush tries again.
             logger.exception("the log could not save a keyframe of channel %r", channel.name)
 
     # ---- the end -------------------------------------------------------------------------------------------------
