@@ -21,7 +21,7 @@ class Crowd:
         stuck: Of these, how many stopped reading.
         median_ms: From a publish's flush to the document at a client that reads.
         p99_ms: The same for the slowest hundredth.
-        grown_bytes: What the server's memory grew by, at most, after the first tenth of the publishes.
+        grown_bytes: What the server's memory grew by, at most, after all had joined.
         parked: Subscribers to which nothing more was sent, at most at a time.
         let_go: Subscribers that were let go.
     """

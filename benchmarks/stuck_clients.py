@@ -17,7 +17,7 @@ import time
 
 import websockets
 
-from realtime_sync.replication.acknowledgements import ACK_FRAMES, ACK_IDLE_S
+from realtime_sync.replication.acknowledgements import ACK_BYTES, ACK_FRAMES, ACK_IDLE_S
 
 CHANNEL = "project_42"
 PATIENCE_S = 150
@@ -35,7 +35,7 @@ class Client:
         self.latencies: list[float] = []
         self._url, self._last, self._is_stuck = url, last, is_stuck
         self._position: list[object] | None = None
-        self._unacked = 0
+        self._unacked = self._unacked_bytes = 0
 
     async def run(self) -> None:
         # A stuck client answers no pings either, and is to be found out by the library alone.
@@ -59,9 +59,10 @@ class Client:
         elif (found := POSITION.search(message)) is not None:
             self._position = [found[1], int(found[2])]
             self._unacked += 1
+            self._unacked_bytes += len(message)
             self.joined.set()
             self._look_at(message)
-            if self._unacked >= ACK_FRAMES:
+            if self._unacked >= ACK_FRAMES or self._unacked_bytes >= ACK_BYTES:
                 await self._acknowledge()
 
     def _look_at(self, message: str) -> None:
@@ -78,7 +79,7 @@ class Client:
                 await self._acknowledge()
 
     async def _acknowledge(self) -> None:
-        self._unacked = 0
+        self._unacked = self._unacked_bytes = 0
         await self._say("sync:ack", {"channel": CHANNEL, "position": self._position})
 
     async def _say(self, event: str, message: dict[str, object]) -> None:

@@ -36,15 +36,14 @@ async def publish(hub: AsyncBroadcaster, publishes: int) -> dict[str, int]:
     """Publish texts that cannot be compressed; return the most that the process grew by, and that were parked."""
     channel = hub.channel(CHANNEL)
     rng = random.Random(7)
-    before = most = parked = 0
+    parked = 0
+    gc.collect()
+    before = most = resident_bytes()  # all have joined, and nothing was published
     for number in range(publishes):
         channel.publish({"number": number, "sent_at": time.time(), "text": rng.randbytes(TEXT_BYTES // 2).hex()})
         if number % PUBLISHES_A_FRAME == 0:
             await channel.flush()
             await asyncio.sleep(0.001)
-        if number == publishes // 10:  # what every connection needs was allocated by now
-            gc.collect()
-            before = most = resident_bytes()
         if number % 500 == 0:
             most = max(most, resident_bytes())
             parked = max(parked, hub.get_stats().parked)
