@@ -101,15 +101,19 @@ def test_emits_of_eight_threads_while_it_runs_are_delivered_each_once_and_in_ord
     plain = threaded_world.transport.connect()
     for name in ("a", "b"):
         plain.enter_now(name)
-    ended = threading.Event()
+    sending, ended = threading.Event(), threading.Event()
 
     def emit(thread: int) -> None:
         for number in range(250):
+            if number == 125:
+                assert sending.wait(timeout=30)
             hub.emit("wrote", [thread, number], room="ab"[number % 2])
 
     def pass_time() -> None:
         while not ended.is_set():
             threaded_world.clock.advance(0.05)
+            if all(channel.position.offset > 1 for channel in channels):
+                sending.set()
 
     ticking = threading.Thread(target=pass_time)
     ticking.start()
