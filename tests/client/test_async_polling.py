@@ -73,8 +73,7 @@ async def test_polling_bridges_a_lost_connection_and_stops_when_it_is_back() -> 
         await client.sio.eio.disconnect(abort=True)
         with server.hub.channel("c").edit() as doc:
             doc["n"] = 1
-        await watched.wait_for(lambda: watched.document["n"] == 1)
-        assert watched.status is Status.LIVE
+        await watched.wait_for(lambda: watched.document["n"] == 1 and watched.status is Status.LIVE)
         assert (client.connected, client.polling) == (False, True)
         assert told[0] is Status.OFFLINE, "until the first answer nothing is known"
         with server.hub.channel("c").edit() as doc:

@@ -368,8 +368,7 @@ describe("a Python server", () => {
       assert.equal((await channel.ready()).n, 0);
       assert.equal(real.isPolling, true);
       await control({ publish: 1 });
-      await until(() => channel.getSnapshot().n === 1);
-      assert.equal(channel.status, "live");
+      await until(() => channel.getSnapshot().n === 1 && channel.status === "live");
       assert.equal((await control()).subscriptions, 0);
 
       await control({ sockets: true });

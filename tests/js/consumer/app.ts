@@ -4,6 +4,7 @@ import {
   type Channel,
   type Codec,
   type Hub,
+  type Poll,
   type Position,
   type Stats,
   type Status,
@@ -34,6 +35,10 @@ connect(io(), { codecs: ALL_CODECS, limits: { maxElements: 1_000_000 } }).close(
 const hub: Hub = connect(io(), { codecs: [...codecs, "json"], backoff: new Backoff({ baseS: 1, jitter: 0 }) });
 const typedSocket: Socket<ServerEvents> = io();
 connect(typedSocket).close();
+const poll: Poll = { url: "/poll", intervalS: 5, fetch: (url, request) => fetch(url, { ...request, credentials: "include" }) };
+const polling: boolean = connect(io(), { poll }).isPolling;
+connect(io(), { poll: { url: "/poll", fetch } }).close();
+const latency: number | null = hub.stats.latencyMs;
 
 const project: Channel<Project> = hub.channel<Project>("project_42");
 const { subscribe, getSnapshot } = project;
@@ -87,6 +92,8 @@ getSnapshot().all_nodes;
 getSnapshot()?.nodes;
 // @ts-expect-error only json needs no decoder
 connect(io(), { codecs: ["msgpack"] });
+// @ts-expect-error an address is needed
+connect(io(), { poll: { intervalS: 2 } });
 // @ts-expect-error a limit that there is not
 connect(io(), { limits: { maxSize: 1 } });
 // @ts-expect-error a socket is needed
