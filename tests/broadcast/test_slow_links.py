@@ -155,6 +155,21 @@ async def test_a_large_document_behind_another_is_sent_once(world: World) -> Non
 
 
 @on_both_shells
+async def test_small_documents_behind_a_large_one_are_sent_once(world: World) -> None:
+    hub = world.hub()
+    channels = [hub.channel(name, initial=LARGE if name == "large" else {"text": ""}) for name in ("large", "a", "b")]
+    client = SlowClient(world, 2 * A_MINUTE_A_MIB, "large", "a", "b")
+    await client.join(*client.subscriptions)
+    await client.live(140, channels[1], frames_a_second=5)
+    await client.live(30)
+    assert [subscription.replica.document for subscription in client.subscriptions.values()] == [
+        channel.document for channel in channels
+    ]
+    stats = hub.get_stats()
+    assert (stats.keyframes_sent, stats.let_go, stats.parked) == (3, 0, 0)
+
+
+@on_both_shells
 async def test_a_link_that_is_too_slow_is_let_go(world: World) -> None:
     hub = world.hub(readers=ReaderLimits(max_unacked_frames=20))
     channel = hub.channel("c", initial=LARGE)

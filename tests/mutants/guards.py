@@ -345,14 +345,14 @@ READERS: tuple[Guard, ...] = (
     Guard(
         "a large answer that is on its way is not said again",
         "replication/send_window.py",
-        "return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes + catch_up.ahead_bytes)",
+        "return under_way >= ACK_BYTES and now - catch_up.at_s < self._seconds_for(under_way)",
         "return False",
         SLOW_LINKS,
     ),
     Guard(
         "a large answer that did not come is said again",
         "replication/send_window.py",
-        "return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes + catch_up.ahead_bytes)",
+        "return under_way >= ACK_BYTES and now - catch_up.at_s < self._seconds_for(under_way)",
         "return True",
         SEND_WINDOW,
     ),

@@ -199,6 +199,19 @@ def test_what_is_small_is_said_again() -> None:
     assert is_on_its_way(joining(ACK_BYTES), 0.0)
 
 
+def test_what_is_small_is_not_said_again_while_something_large_is_ahead_of_it() -> None:
+    made = SendWindow(LARGE_LIMITS)
+    made.join("slow", "json", 1, CatchUpSent(None, 100, 0.0, ahead_bytes=LARGE_BYTES))
+    assert is_on_its_way(made, 300.0)
+    assert not is_on_its_way(made, 300.1)
+
+
+def test_what_has_no_frame_is_said_again() -> None:
+    made = SendWindow(LARGE_LIMITS)
+    made.join("slow", "json", 1, CatchUpSent(HERE, 0, 0.0, ahead_bytes=LARGE_BYTES))
+    assert not is_on_its_way(made, 0.0, asked_from=HERE), "to be up to date is not acknowledged"
+
+
 def test_what_was_acknowledged_is_no_longer_on_its_way() -> None:
     made = joining(offset=7)
     assert made.acknowledge("slow", 6, 1.0) is False

@@ -181,12 +181,17 @@ class SendWindow:
         return max(0, sent_bytes - reader.acked_bytes) + _size_bytes(reader.catch_up)
 
     def is_on_its_way(self, sid: str, stream: str, asked_from: Position | None, now: float) -> bool:
-        """Whether a reader that asks again from the same position has not had the time to read a large answer."""
+        """Whether a reader that asks again from the same position has not had the time to read the answer.
+
+        So it is with large ones, and small ones behind them: others cost little to say again. Only what has a frame is
+        acknowledged.
+        """
         reader = self._readers.get(sid)
         catch_up = None if reader is None or reader.stream != stream else reader.catch_up
-        if catch_up is None or catch_up.asked_from != asked_from or catch_up.size_bytes < ACK_BYTES:
-            return False  # what is large is acknowledged at once; what is small costs little to say again
-        return now - catch_up.at_s < self._seconds_for(catch_up.size_bytes + catch_up.ahead_bytes)
+        if catch_up is None or catch_up.asked_from != asked_from or catch_up.size_bytes == 0:
+            return False
+        under_way = catch_up.size_bytes + catch_up.ahead_bytes
+        return under_way >= ACK_BYTES and now - catch_up.at_s < self._seconds_for(under_way)
 
     def overdue(self, now: float) -> list[str]:
         """Return the readers that are parked, and have not moved on for too long."""
