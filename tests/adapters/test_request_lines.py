@@ -74,7 +74,7 @@ def test_a_request_that_fails_is_told_and_the_next_one_runs(
     lines.add("a", done.set)
     threads.join()
     assert done.is_set()
-    assert "a request of a failed" in caplog.text
+    assert "a request of client a failed" in caplog.text
 
 
 def test_a_line_without_requests_keeps_neither_a_thread_nor_a_trace(lines: RequestLines, threads: Threads) -> None:

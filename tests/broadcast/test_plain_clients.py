@@ -43,7 +43,7 @@ async def test_one_for_whom_too_much_waits_is_disconnected_and_counted_and_the_o
         assert [arguments for _, arguments in client.take()] == [(0,), (1,)]
     assert hub.get_stats().plain_let_go == 1
     assert hub.get_stats().messages == 4
-    assert f"{stuck.sid} does not read the events of channel 'c', and is disconnected" in caplog.messages
+    assert f"client {stuck.sid} does not read the events of channel 'c', and is disconnected" in caplog.messages
 
 
 async def test_it_is_so_before_the_first_document_as_well(world: World) -> None:

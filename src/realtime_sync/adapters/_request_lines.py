@@ -76,6 +76,6 @@ class RequestLines:
             try:
                 request()
             except Exception:
-                logger.exception("a request of %s failed", client)
+                logger.exception("a request of client %s failed, and is left without an answer", client)
         if line.emptied is not None:
             line.emptied.set()

@@ -58,7 +58,7 @@ class WholePackets:
                     self._send(eio_sid, unshared(part))
             except self._closed:
                 # Its disconnection is under way and tells everybody; the others in the room must still get theirs.
-                self._server.logger.info("%s is gone, nothing more is sent to it", eio_sid)
+                self._server.logger.info("client %s is gone; nothing more is sent to it", eio_sid)
             finally:
                 self._thread.is_sending = False
 

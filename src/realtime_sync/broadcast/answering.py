@@ -48,5 +48,5 @@ class Answering:
                     await self.say(sid, channel, answer)
                 return True
         except Exception:
-            logger.exception("%s could not be told of the end of channel %r; it will be repeated", sid, channel)
+            logger.exception("client %s could not be told of the end of channel %r; it will be repeated", sid, channel)
             return False

@@ -140,7 +140,9 @@ class AsyncBroadcaster(BaseBroadcaster[AsyncChannel, LoopRuntime]):
             await asyncio.wait_for(self.flush_all(), timeout_s)
         except (TimeoutError, ExceptionGroup) as error:
             lost = [channel.name for channel in self._channels if channel.is_pending]
-            logger.error("closed with unsent changes in channels %s: %s", lost, error)
+            logger.error(
+                "closed with unsent changes in channels %s: %s", lost, str(error) or f"not sent in {timeout_s} s"
+            )
         self._fail_receipts()
         await self._stop_tasks()
         if self._log is not None:

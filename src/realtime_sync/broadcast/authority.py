@@ -26,6 +26,8 @@ class Authority:
             if inspect.isawaitable(allowed):
                 allowed = await allowed
         except Exception:
-            logger.exception("authorize raised for %s of channel %r by %s", action, channel, subscriber.id)
+            logger.exception(
+                "authorize raised for %s of channel %r by %s, who is refused", action, channel, subscriber.id
+            )
             return False
         return allowed is True

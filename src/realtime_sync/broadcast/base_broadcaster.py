@@ -277,7 +277,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
 
     def report(self, problem: str, channel: SendingChannel, error: BaseException) -> None:
         """Log an error that no caller hears of."""
-        logger.error("%s in channel %r", problem, channel.name, exc_info=error)
+        logger.error("channel %r: %s", channel.name, problem, exc_info=error)
 
     async def _end(self, channel: SendingChannel, reason: str, forget: bool) -> None:
         channel.refuse_captures(reason)  # at once; and below again, should another attempt fail while this one waits
@@ -318,7 +318,7 @@ class BaseBroadcaster(ABC, Generic[AnyChannel, AnyRuntime]):
                 channel.worker = self._runtime.spawn(self._flusher.work(channel))
             except RuntimeError as error:  # the system has no more threads
                 channel.rest()  # the next capture tries again
-                self.report("nobody can flush what is pending", channel, error)
+                self.report("no thread can be started, so nobody can flush until the next change", channel, error)
 
     def _open_channel(self, name: str) -> AnyChannel:
         channel = self._make_channel(name, self._new_primary())

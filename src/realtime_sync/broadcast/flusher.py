@@ -157,7 +157,11 @@ class Flusher:
             except MessageTooLarge:
                 continue  # logged where it was found
             except Exception:
-                logger.exception("codec %r cannot encode a frame of channel %r", codec, channel.name)
+                logger.exception(
+                    "codec %r cannot encode a frame of channel %r; its subscribers will miss it, and ask",
+                    codec,
+                    channel.name,
+                )
                 continue
             room = room_of(channel.name, codec)
             for body in encoded.bodies:
@@ -217,7 +221,7 @@ class Flusher:
         if waiting is None or waiting <= channel.readers.max_plain_packets:
             return False
         self._counters.add(plain_let_go=1)
-        logger.info("%s does not read the events of channel %r, and is disconnected", sid, channel.name)
+        logger.info("client %s does not read the events of channel %r, and is disconnected", sid, channel.name)
         self._transport.disconnect(sid)
         return True
 
@@ -247,7 +251,9 @@ class Flusher:
             channel.deltas_since_keyframe = 0
         except Exception:
             # Nothing is lost: the deltas are there. The next flush tries again.
-            logger.exception("the log could not save a keyframe of channel %r", channel.name)
+            logger.exception(
+                "the log could not save a keyframe of channel %r; the next flush tries again", channel.name
+            )
 
     # ---- the end -------------------------------------------------------------------------------------------------
 

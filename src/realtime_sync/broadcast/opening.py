@@ -48,14 +48,14 @@ class Opening:
         try:
             await self._flusher.recover(channel)
         except Exception as error:
-            logger.exception("the log of channel %r could not be read", channel.name)
+            logger.exception("the log of channel %r could not be read; who asked is told `unavailable`", channel.name)
             raise Unavailable("the log could not be read") from error
         try:
             if channel.position.offset == 0 and channel.primary.has_document:
                 await self._flusher.flush_locked(channel)
         except Exception:
             # Who asked waits, as for any channel without a document; the channel's worker tries again.
-            logger.exception("the first frame of channel %r could not be flushed", channel.name)
+            logger.exception("the first frame of channel %r could not be flushed; it will be repeated", channel.name)
 
     async def _is_loaded(self, channel: SendingChannel) -> bool:
         """Bring a document that is not in memory, once for all who ask meanwhile; return False when that failed."""
@@ -78,5 +78,5 @@ class Opening:
                 channel.initialize(document)
             return True
         except Exception:
-            logger.exception("load(%r) failed", channel.name)
+            logger.exception("load(%r) raised; who asked is told `unavailable`", channel.name)
             return False

@@ -27,6 +27,8 @@ KEEP_UP = "you did not keep up; subscribe again when you can"
 
 logger = logging.getLogger("realtime_sync")
 
+NOT_BROUGHT_BACK = "client %s could not be brought back to channel %r; it will be repeated"
+
 
 class Readers:
     """Takes acknowledgements, and looks after those that were parked.
@@ -71,7 +73,7 @@ class Readers:
         try:
             await self._bring_back(session, channel)
         except Exception:
-            logger.exception("%s could not be brought back to channel %r; it will be repeated", sid, channel.name)
+            logger.exception(NOT_BROUGHT_BACK, sid, channel.name)
             self._spawn(self._bring_back_later(session, channel))
 
     async def _bring_back(self, session: Session, channel: SendingChannel) -> None:
@@ -98,7 +100,7 @@ class Readers:
                 try:
                     return await self._bring_back(session, channel)
                 except Exception:
-                    logger.exception("%s could not be brought back", session.subscriber.id)
+                    logger.exception(NOT_BROUGHT_BACK, session.subscriber.id, channel.name)
                 finally:
                     self._membership.forget_if_departed(session)
 
@@ -117,7 +119,9 @@ class Readers:
         session = self._membership.find(sid)
         if session is not None and self._membership.leave(session, channel.name):
             self._counters.add(let_go=1)
-            logger.info("%s does not keep up with channel %r, and is let go", session.subscriber.id, channel.name)
+            logger.info(
+                "client %s does not keep up with channel %r, and is let go", session.subscriber.id, channel.name
+            )
             answer = Answer(Outcome.TOO_SLOW, message=message)
             self._spawn(self._answering.tell_ended([(sid, channel.name)], answer))
 

@@ -68,7 +68,7 @@ class Reception:
         session = self._membership.session(sid)
         if self._readers.have_too_much_waiting(session, self._transport.queued(sid)):
             self._counters.add(plain_let_go=1)
-            logger.info("%s asks for more while it does not read what it is sent, and is disconnected", sid)
+            logger.info("client %s asks for more while it does not read what it is sent, and is disconnected", sid)
             return self._transport.disconnect(sid)
         try:
             async with session.lock:
@@ -121,7 +121,9 @@ class Reception:
             except ChannelClosed as error:
                 await self._answering.refuse(session, wanted.channel, wanted.request, unavailable(str(error)))
             except Exception:
-                logger.exception("%s could not be answered about channel %r", session.subscriber.id, wanted.channel)
+                logger.exception(
+                    "client %s could not be answered about channel %r", session.subscriber.id, wanted.channel
+                )
             finally:
                 self._membership.forget_if_departed(session)
 
@@ -224,7 +226,7 @@ class Reception:
 
     async def _refuse_invalid(self, sid: str, event: str, message: Any, error: ProtocolError) -> Any:
         self._counters.add(invalid_messages=1)
-        logger.info("invalid %s from %s: %s", event, sid, error)
+        logger.info("invalid %s from client %s: %s", event, sid, error)
         if event == messages.FETCH:
             return {"error": "invalid"}
         if self._transport.is_connected(sid):

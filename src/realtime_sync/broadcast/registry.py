@@ -68,5 +68,5 @@ def kind_of(server: object, shell: ShellKind | None = None) -> TransportKind:
         known = ", ".join(f"{kind.library}.{kind.server}" for kind in _kinds)
         raise UnsupportedServer(f"cannot broadcast through {name}; known servers: {known}")
     if shell not in (None, kind.shell):
-        raise UnsupportedServer(f"{name} takes an {kind.shell.value}".replace("an T", "a T"))
+        raise UnsupportedServer(f"{name} is served by {kind.shell.value}.on(...)")
     return kind

@@ -200,7 +200,7 @@ class SendingChannel(Channel):
                 except Exception as error:
                     if self._closed is not None:
                         return
-                    self._shell.report("watched function failed", self, error)
+                    self._shell.report("the watched function raised, and will be called again", self, error)
                 await self._shell.sleep(interval_ms / 1000)
 
         return self._shell.start(publish_periodically)

@@ -53,7 +53,7 @@ class ThreadJob:
         except JobCancelled:
             pass
         except Exception:
-            logger.exception("a background job failed")
+            logger.exception("the background job %s failed", getattr(self._coroutine, "__qualname__", self._coroutine))
         finally:
             _current.set(None)
             self._ended.set()
