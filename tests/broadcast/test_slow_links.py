@@ -23,11 +23,13 @@ class SlowClient:
     Attributes:
         bytes_a_second: How fast; may change.
         subscriptions: What it watches, by channel.
+        to_spoil: So many of the next messages arrive as garbage.
     """
 
     def __init__(self, world: World, bytes_a_second: float, *channels: str) -> None:
         self.bytes_a_second = bytes_a_second
         self.subscriptions = {name: Subscription(name, ("json",), Replica(uniform=lambda: 0.0)) for name in channels}
+        self.to_spoil = 0
         self._world, self._client = world, world.transport.connect()
         self._arrived_bytes = 0.0  # of the message that is arriving
         self._next_bytes: int | None = None
@@ -42,6 +44,14 @@ class SlowClient:
             subscription = self.subscriptions[channel]
             subscription.connected(self._world.clock.now())
             await self._client.send_all(subscription.outgoing())
+
+    async def reopen(self, channel: str) -> None:
+        """Close a channel, and open it again on the same connection."""
+        before = self.subscriptions[channel]
+        before.unsubscribe()
+        await self._client.send_all(before.outgoing())
+        self.subscriptions[channel] = Subscription(channel, before.codecs, Replica(uniform=lambda: 0.0))
+        await self.join(channel)
 
     async def live(self, seconds: int, *writing: Any, frames_a_second: int = 0) -> None:
         """Let time pass, in which channels are written and messages arrive."""
@@ -67,6 +77,9 @@ class SlowClient:
             self._arrived_bytes -= self._next_bytes
             self._next_bytes = None
             taken += 1
+            if self.to_spoil:
+                self.to_spoil -= 1
+                body = {"type": "garbage"}
             self.subscriptions[channel].receive(body, answer[0] if answer else None, now)
         del inbox[:taken]
         if not inbox:
@@ -167,6 +180,38 @@ async def test_small_documents_behind_a_large_one_are_sent_once(world: World) ->
     ]
     stats = hub.get_stats()
     assert (stats.keyframes_sent, stats.let_go, stats.parked) == (3, 0, 0)
+
+
+@on_both_shells
+async def test_a_large_document_that_was_garbled_comes_again_when_it_would_have_on_the_slowest_link(
+    world: World,
+) -> None:
+    hub = world.hub()
+    hub.channel("c", initial={"text": "z" * MIB})
+    client = SlowClient(world, 10 * MIB, "c")
+    client.to_spoil = 1
+    await client.join("c")
+    await client.live(60)
+    assert client.subscriptions["c"].status.value == "empty"
+    assert hub.get_stats().keyframes_sent == 1
+    await client.live(31)
+    assert client.subscriptions["c"].status.value == "live"
+    assert hub.get_stats().keyframes_sent == 2
+
+
+@on_both_shells
+async def test_one_that_closes_a_channel_and_opens_it_again_is_answered_at_once(world: World) -> None:
+    hub = world.hub()
+    channel = hub.channel("c", initial={"text": "z" * MIB})
+    client = SlowClient(world, 2 * A_MINUTE_A_MIB, "c")
+    await client.join("c")
+    await client.live(5)
+    await client.reopen("c")
+    assert (hub.get_stats().keyframes_sent, channel.subscriber_count) == (2, 1)
+    await client.live(70, channel, frames_a_second=2)
+    await client.live(5)
+    assert client.subscriptions["c"].replica.document == channel.document
+    assert (hub.get_stats().keyframes_sent, hub.get_stats().let_go) == (2, 0)
 
 
 @on_both_shells
