@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Required, TypedDict
 
 import attrs
+from attrs.validators import ge, gt, instance_of, is_callable, optional
 
 from realtime_sync.broadcast.encoded_frames import TEXT_CODEC
 from realtime_sync.broadcast.overflow import Overflow
@@ -39,19 +40,17 @@ class Options:
 
     authorize: Authorize
     codecs: Sequence[str] | None = None
-    window_ms: float = attrs.field(default=50, validator=attrs.validators.ge(0))
-    max_queue_size: int = attrs.field(default=1_000, validator=attrs.validators.gt(0))
-    overflow: Overflow = attrs.field(default=Overflow.DROP, validator=attrs.validators.instance_of(Overflow))
-    history: HistoryLimits = attrs.field(factory=HistoryLimits)
-    limits: Limits = attrs.field(factory=Limits)
-    readers: ReaderLimits = attrs.field(factory=ReaderLimits)
+    window_ms: float = attrs.field(default=50, validator=ge(0))
+    max_queue_size: int = attrs.field(default=1_000, validator=gt(0))
+    overflow: Overflow = attrs.field(default=Overflow.DROP, validator=instance_of(Overflow))
+    history: HistoryLimits = attrs.field(factory=HistoryLimits, validator=instance_of(HistoryLimits))
+    limits: Limits = attrs.field(factory=Limits, validator=instance_of(Limits))
+    readers: ReaderLimits = attrs.field(factory=ReaderLimits, validator=instance_of(ReaderLimits))
     log: ChannelLog | None = None
-    load: Load | None = None
-    on_resync: OnResync | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.is_callable())
-    )
-    default: Callable[[Any], Any] | None = None
-    channel_ttl_s: float = attrs.field(default=3_600, validator=attrs.validators.gt(0))
+    load: Load | None = attrs.field(default=None, validator=optional(is_callable()))
+    on_resync: OnResync | None = attrs.field(default=None, validator=optional(is_callable()))
+    default: Callable[[Any], Any] | None = attrs.field(default=None, validator=optional(is_callable()))
+    channel_ttl_s: float = attrs.field(default=3_600, validator=gt(0))
 
     @classmethod
     def of(cls, arguments: OptionArguments) -> "Options":
