@@ -77,9 +77,9 @@ class Misfortunes:
         right = (viewer.name, channel)
         world.tell(*right, "may again" if right in world.forbidden else "may no longer")
         if right in world.forbidden:
-            world.forbidden.remove(right)
+            del world.forbidden[right]
         elif viewer.client is not None:
-            world.forbidden.add(right)
+            world.forbid(*right)
             viewer.was_sent_away = True
             world.server.hub.revoke(poll_sid(viewer.name), channel)
             for client in (viewer.client, *self.unnoticed):  # what the server takes for a connection of the same person

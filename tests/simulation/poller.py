@@ -8,10 +8,12 @@ from typing import Any, Protocol
 import orjson
 
 from realtime_sync.broadcast.ports import Subscriber
+from realtime_sync.position import Position
 from realtime_sync.replication.backoff import Backoff
 from realtime_sync.replication.poll_schedule import PollSchedule
 from realtime_sync.replication.replica import Happening
 from realtime_sync.replication.subscription import Subscription
+from tests.simulation.complaints import Complaints
 from tests.simulation.server import Server
 from tests.simulation.weather import Weather
 
@@ -30,12 +32,13 @@ class Surroundings(Protocol):
     draw: random.Random
     weather: Weather
     server: Server
+    complaints: Complaints
 
     def chance(self, share: float) -> bool: ...
 
     def tell(self, *what: Any) -> None: ...
 
-    def may_watch(self, name: str, channel: str) -> bool: ...
+    def may_have(self, name: str, channel: str, position: Position) -> bool: ...
 
 
 def new_schedule(draw: random.Random) -> PollSchedule:
@@ -73,8 +76,9 @@ class Poller:
         except BaseException:
             subscription.poll_failed(request, None, clock.time())
             raise
-        if reply["body"] is not None:
-            assert world.may_watch(self._name, message["channel"]), f"{self._name} is told of {message['channel']}"
+        body, channel = reply["body"], message["channel"]
+        if body is not None and not world.may_have(self._name, channel, Position(body["epoch"], body["offset"])):
+            world.complaints.add(AssertionError(f"{self._name} is told of {channel}, and may not"))
         await asyncio.sleep(world.draw.choice((0.0, 0.01, 0.3)))
         if world.chance(world.weather.loss):
             subscription.poll_failed(request, None, clock.time())
@@ -83,4 +87,7 @@ class Poller:
         if world.chance(world.weather.garbage):
             data = data[: world.draw.randrange(len(data))]
         world.tell(self._name, "polled", data)
-        take(reply["answer"], subscription.receive_reply(request, data, clock.time()))
+        try:
+            take(reply["answer"], subscription.receive_reply(request, data, clock.time()))
+        except AssertionError as error:  # of the viewer, which found something wrong: here nobody would hear of it
+            world.complaints.add(error)

@@ -5,11 +5,13 @@ import random
 from collections import Counter
 from typing import Any, Protocol, TypeAlias
 
+from realtime_sync.position import Position
 from realtime_sync.replication.lossless_hearing import EventsLost
 from realtime_sync.replication.replica import ChannelEnded, EventReceived, Happening, Replica, State
 from realtime_sync.replication.subscription import Outgoing, Status, Subscription
 from realtime_sync.testing import MemoryClient
 from realtime_sync.wire.messages import BATCH_UPDATE
+from tests.simulation.complaints import Complaints
 from tests.simulation.garbage import spoil_delivery, spoil_request
 from tests.simulation.link import Link
 from tests.simulation.lossless import Listener
@@ -32,13 +34,14 @@ class Surroundings(Protocol):
     weather: Weather
     truth: Truth
     server: Server
+    complaints: Complaints
     seen: Counter[str]
 
     def chance(self, share: float) -> bool: ...
 
     def tell(self, *what: Any) -> None: ...
 
-    def may_watch(self, name: str, channel: str) -> bool: ...
+    def may_have(self, name: str, channel: str, position: Position) -> bool: ...
 
 
 class Watch:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from realtime_sync.broadcast.ports import Subscriber
+from realtime_sync.position import Position
 from realtime_sync.wire.messages import BATCH_UPDATE
 from tests.simulation.author import Author
 from tests.simulation.complaints import Complaints
@@ -36,7 +37,8 @@ class World:
         server: The server, in all its lives.
         authors: Who writes the channels, by name.
         viewers: Who watches them.
-        forbidden: (viewer, channel) pairs that `authorize` refuses at the moment.
+        forbidden: (viewer, channel) pairs that `authorize` refuses at the moment, and where the channel was when that
+            began.
         complaints: What the library logged as an error, and what it should not have raised.
         seen: How often a kind of message was received, and a kind of happening came of one.
         story: What happened last, for whoever has to understand a failure.
@@ -46,7 +48,7 @@ class World:
         self.draw = random.Random(seed)
         self.weather = Weather.of(self.draw)
         self.truth = Truth()
-        self.forbidden: set[tuple[str, str]] = set()
+        self.forbidden: dict[tuple[str, str], Position] = {}
         self.seen: Counter[str] = Counter()
         self.complaints = Complaints(failures=self.weather.failures > 0)
         self.story: deque[tuple[Any, ...]] = deque(maxlen=STORY_LENGTH)
@@ -87,12 +89,22 @@ class World:
 
     # ---- who may ---------------------------------------------------------------------------------------------------
 
-    def may_watch(self, name: str, channel: str) -> bool:
-        """Whether somebody may watch a channel at the moment."""
-        return channel in CHANNELS and (name, channel) not in self.forbidden
+    def forbid(self, name: str, channel: str) -> None:
+        """From now on somebody may not watch a channel."""
+        self.forbidden[name, channel] = self.authors[channel].channel.position
+
+    def may_have(self, name: str, channel: str, position: Position) -> bool:
+        """Whether somebody may be told of a position: what was on its way when it was forbidden may arrive."""
+        forbidden_at = self.forbidden.get((name, channel))
+        return forbidden_at is None or self._age(channel, position) <= self._age(channel, forbidden_at)
+
+    def _age(self, channel: str, position: Position) -> tuple[int, int]:
+        epochs = self.truth.epochs(channel)
+        life = epochs.index(position.epoch) if position.epoch in epochs else len(epochs)
+        return life, position.offset
 
     def _may(self, subscriber: Subscriber, channel: str) -> bool:
-        return self.may_watch(subscriber.auth, channel)
+        return channel in CHANNELS and (subscriber.auth, channel) not in self.forbidden
 
     def _witness(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
         """Nothing of a channel goes to somebody who may not watch it."""
