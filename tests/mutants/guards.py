@@ -553,6 +553,86 @@ ISOLATION: tuple[Guard, ...] = (
     ),
 )
 
+POLLS = ("tests/replication/test_polling_conformance.py", "tests/replication/test_polled_subscription.py")
+POLL_ROUTES = ("tests/adapters/test_polling_routes.py",)
+
+POLLING: tuple[Guard, ...] = (
+    Guard(
+        "a late reply is not taken once the connection is back",
+        "replication/subscription.py",
+        """        if self._polls is None or not self._polls.settle(request):
+            return []  # the connection is back
+""",
+        """        if self._polls is None:
+            return []  # the connection is back
+""",
+        POLLS,
+    ),
+    Guard(
+        "a poll's answer is forgotten after a while",
+        "replication/poll_schedule.py",
+        "        if self._confirmed_until is not None and now >= self._confirmed_until:\n",
+        "        if False:\n",
+        POLLS,
+    ),
+    Guard(
+        "a poll's answer does not outlive the connection that came after it",
+        "replication/subscription.py",
+        "        self.end_polling()  # a reply that is still on its way answers nothing any more\n",
+        "",
+        POLLS,
+    ),
+    Guard(
+        "only an answer that helps confirms a document",
+        "replication/subscription.py",
+        "elif is_helped and answer is not None and answer.outcome.subscribed:",
+        "elif answer is not None:",
+        POLLS,
+    ),
+    Guard(
+        "who was refused is not polled for",
+        "replication/subscription.py",
+        "        if not self._is_worth_asking:\n            self._polls.end()\n        elif",
+        "        if",
+        POLLS,
+    ),
+    Guard(
+        "one poll at a time",
+        "replication/poll_schedule.py",
+        "        self._open, self._due_at = request, None\n",
+        "        self._open = request\n",
+        POLLS,
+    ),
+    Guard(
+        "an attempt to connect that fails takes nothing from a poll under way",
+        "replication/subscription.py",
+        "        if self._polls is None or not self._polls.is_on:  # else:",
+        "        if True:  # else:",
+        POLLS,
+    ),
+    Guard(
+        "a reply is read no further than it may be long",
+        "client/http_reply.py",
+        "        if len(self._body) > self._max_bytes:\n",
+        "        if False:\n",
+        ("tests/client/test_http_reply.py",),
+    ),
+    Guard(
+        "the body of a poll is bounded over ASGI",
+        "adapters/asgi_polling.py",
+        "        if len(body) > MAX_REQUEST_BYTES:\n",
+        "        if False:\n",
+        POLL_ROUTES,
+    ),
+    Guard(
+        "the body of a poll is bounded under Flask",
+        "adapters/flask_polling.py",
+        "        if len(body) > MAX_REQUEST_BYTES:\n",
+        "        if False:\n",
+        POLL_ROUTES,
+    ),
+)
+
 ADAPTERS: tuple[Guard, ...] = (
     Guard(
         "what belongs together is queued together",
@@ -643,4 +723,15 @@ WIRE: tuple[Guard, ...] = (
     ),
 )
 
-GUARDS: tuple[Guard, ...] = (*REPLICA, *LOSSLESS, *PRIMARY, *BROADCAST, *READERS, *BOUNDS, *ISOLATION, *ADAPTERS, *WIRE)
+GUARDS: tuple[Guard, ...] = (
+    *REPLICA,
+    *LOSSLESS,
+    *PRIMARY,
+    *BROADCAST,
+    *READERS,
+    *BOUNDS,
+    *ISOLATION,
+    *POLLING,
+    *ADAPTERS,
+    *WIRE,
+)
