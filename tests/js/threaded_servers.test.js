@@ -65,6 +65,20 @@ for (const [name, options] of Object.entries(SERVERS))
           socket.disconnect();
         }
       });
+
+    test("forty channels open at once over long polling, each with one question", async () => {
+      const socket = io(url, { transports: ["polling"], forceNew: true, reconnection: false });
+      const hub = connect(socket);
+      try {
+        const names = Array.from({ length: 40 }, (_, number) => `one of forty: ${number}`);
+        for (const channel of names)
+          await socket.timeout(30_000).emitWithAck("control", { do: "open", channel, document: {} });
+        await Promise.all(names.map((name) => hub.channel(name).ready()));
+        assert.equal(hub.stats.resyncs, 0);
+      } finally {
+        socket.disconnect();
+      }
+    });
   });
 
 async function until(condition) {

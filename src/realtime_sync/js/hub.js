@@ -8,6 +8,7 @@ import { parseAnswer } from "./frames.js";
 import { Incoming } from "./incoming.js";
 import { Latency } from "./latency.js";
 import { limitsWith } from "./limits.js";
+import { Outbox } from "./outbox.js";
 import { refuseTooLarge } from "./payload.js";
 import { post } from "./poll.js";
 import { DEFAULT_INTERVAL_S, pollPace } from "./poll_schedule.js";
@@ -143,6 +144,7 @@ export class Hub {
     checksumMismatches: 0,
   };
   #socket;
+  #outbox;
   #shared;
   /** @type {Map<string, Codec | null>} */
   #codecs;
@@ -163,6 +165,7 @@ export class Hub {
    */
   constructor(socket, { codecs = DEFAULT_CODECS, limits = {}, backoff = REQUEST_BACKOFF, poll, clock = SYSTEM_CLOCK }) {
     this.#socket = socket;
+    this.#outbox = new Outbox(socket);
     this.#shared = sharedBy(socket);
     this.#isUp = this.#wasUp = socket.connected;
     this.#poll = poll;
@@ -244,6 +247,7 @@ export class Hub {
 
   #disconnected = () => {
     this.#isUp = false;
+    this.#outbox.clear();
     this.#connection.isOffline = true;
     this.#latency.forgetQuestions();
     for (const { subscription } of [...this.#entries.values()]) {
@@ -323,14 +327,14 @@ export class Hub {
 
   /** @type {Connection["acknowledge"]} */
   #acknowledge = (channel, position) => {
-    this.#socket.emit("sync:ack", { channel, position: toWire(position) }); // smaller than the request that led here
+    this.#outbox.emit("sync:ack", { channel, position: toWire(position) }); // smaller than the request that led here
     this.stats.acks++;
   };
 
   /** @param {string} event @param {object} message */
   #send(event, message) {
     refuseTooLarge(this.#socket, event, message);
-    this.#socket.emit(event, message);
+    this.#outbox.emit(event, message);
   }
 
   /** @type {Connection["ask"]} */
@@ -371,7 +375,7 @@ export class Hub {
   #end(subscription) {
     this.#entries.delete(subscription.name);
     const isLast = this.#shared.leave(subscription.name);
-    if (this.#isUp && isLast) this.#socket.emit("sync:unsubscribe", { channel: subscription.name });
+    if (this.#isUp && isLast) this.#outbox.emit("sync:unsubscribe", { channel: subscription.name });
     subscription.end();
   }
 }
