@@ -61,11 +61,8 @@ async def test_a_document_crosses_a_real_socket_in_three_codecs_with_one_encodin
         await client.close()
 
 
-# python-engineio's polling client never reads the answers to its POSTs; aiohttp complains when they are collected.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. .function Connection.__del__")
 async def test_polling_transport_works_as_well() -> None:
-    # The interval bounds how long a polling client's last request stays open when it disconnects.
-    sio = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
+    sio = socketio.AsyncServer(async_mode="asgi")
     hub = rs.attach(sio, authorize=rs.allow_everyone)
     channel = hub.channel("c", initial={"n": 0})
     async with (
@@ -79,9 +76,8 @@ async def test_polling_transport_works_as_well() -> None:
     gc.collect()
 
 
-@pytest.mark.filterwarnings("ignore:Exception ignored in. .function Connection.__del__")
 async def test_a_room_of_both_transports_gets_the_same_bytes() -> None:
-    sio = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
+    sio = socketio.AsyncServer(async_mode="asgi")
     hub = rs.attach(sio, authorize=rs.allow_everyone)
     channel = hub.channel("c", initial={"n": 0})
     async with (

@@ -36,7 +36,6 @@ async def watcher(server: ServerProcess) -> AsyncIterator[Watcher]:
 
 
 # python-engineio's polling client never reads the answers to its POSTs; aiohttp complains when they are collected.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. .function Connection.__del__")
 async def test_a_document_is_followed_in_three_codecs_and_over_polling(server: ServerProcess, watcher: Watcher) -> None:
     options: list[dict[str, Any]] = [
         {"codecs": ("json",)},

@@ -218,6 +218,48 @@ def test_leaving_in_the_middle_of_a_request_of_long_polling_is_heard_at_once() -
             eventually(lambda: hub.sessions == 0)
 
 
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_what_is_said_arrives_however_much_also_before_the_good_bye(transport: str) -> None:
+    count = 50
+    sio = socketio.Server(async_mode="threading", ping_interval=3_600)
+    heard: list[tuple[str, int]] = []
+    sio.on("say", lambda sid, what, number: heard.append((what, number)))
+    with (
+        rs.ThreadedBroadcaster.on(sio, authorize=rs.allow_everyone) as hub,
+        serving_threads(socketio.WSGIApp(sio), sio) as url,
+    ):
+        client = SyncClient(url, transports=[transport])
+        client.connect()
+        for number in range(count):
+            client.sio.emit("say", ("first", number))
+        eventually(lambda: len(heard) == count)
+        for number in range(count):
+            client.sio.emit("say", ("last", number))
+        client.close()
+        eventually(lambda: hub.sessions == 0)
+        eventually(lambda: len(heard) == 2 * count)
+    assert sorted(heard) == sorted((what, number) for what in ("first", "last") for number in range(count))
+
+
+def test_forty_channels_are_followed_over_long_polling() -> None:
+    names = [f"one of forty: {number}" for number in range(40)]
+    with (
+        served({name: {"n": 0} for name in names}) as server,
+        client_of(server.url, transports=["polling"]) as client,
+    ):
+        watched = [client.channel(name) for name in names]
+        for one in watched:
+            one.ready(10)
+        for number in range(1, 6):
+            for name in names:
+                server.hub.channel(name).publish({"n": number})
+            server.hub.flush_all()
+        for one in watched:
+            one.wait_for(lambda one=one: one.document == {"n": 5}, 10)  # type: ignore[misc]
+        assert client.reconnects == 0
+        assert {one.resyncs for one in watched} == {0}
+
+
 def test_a_listener_that_would_wait_for_ever_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with served({"c": {"n": 0}}) as server, client_of(server.url) as client:
         watched = client.channel("c").ready(10)

@@ -9,6 +9,7 @@ SLOW_READERS = ("tests/broadcast/test_slow_readers.py",)
 SLOW_LINKS = ("tests/broadcast/test_slow_links.py",)
 SEND_WINDOW = ("tests/replication/test_send_window.py",)
 PLAIN_CLIENTS = ("tests/broadcast/test_plain_clients.py",)
+LONG_POLLING = ("tests/client/test_long_polling.py",)
 WHOLE_PACKETS = ("tests/adapters/test_whole_packets.py",)
 
 REPLICA: tuple[Guard, ...] = (
@@ -633,6 +634,44 @@ POLLING: tuple[Guard, ...] = (
     ),
 )
 
+CLIENTS: tuple[Guard, ...] = (
+    Guard(
+        "what was said last goes before the good-bye",
+        "client/last_words.py",
+        "    joined = asyncio.ensure_future(eio.queue.join())\n    try:\n",
+        "    joined = asyncio.ensure_future(eio.queue.join())\n    try:\n        return\n",
+        LONG_POLLING,
+    ),
+    Guard(
+        "what was said last goes before the good-bye, on threads",
+        "client/sync_client.py",
+        "        wait_until_all_is_said(eio)\n",
+        "",
+        ("tests/client/test_sync_client.py",),
+    ),
+    Guard(
+        "an answer of long polling is wholly here before it is looked at",
+        "client/long_polling.py",
+        "                await answer.read()\n            except",
+        "                pass\n            except",
+        LONG_POLLING,
+    ),
+    Guard(
+        "a server is told no more at once than it takes",
+        "client/portions.py",
+        "if body is None or body.count(_SEPARATOR) < MAX_PACKETS:",
+        "if True:",
+        LONG_POLLING,
+    ),
+    Guard(
+        "a client hears no more at once than it takes",
+        "client/portions.py",
+        'if method != "GET" or not answer.ok or content.count(separator) < MAX_PACKETS:',
+        "if True:",
+        LONG_POLLING,
+    ),
+)
+
 ADAPTERS: tuple[Guard, ...] = (
     Guard(
         "what belongs together is queued together",
@@ -732,6 +771,7 @@ GUARDS: tuple[Guard, ...] = (
     *BOUNDS,
     *ISOLATION,
     *POLLING,
+    *CLIENTS,
     *ADAPTERS,
     *WIRE,
 )

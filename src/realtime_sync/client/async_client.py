@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self
 
 from realtime_sync.client.base_client import FETCH_TIMEOUT_S, BaseClient
+from realtime_sync.client.long_polling import AsyncLongPolling
 from realtime_sync.client.payload import refuse_too_large
 from realtime_sync.client.watched_channel import WatchedChannel
 from realtime_sync.errors import MissingExtra
@@ -66,6 +67,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         self._alarm: asyncio.TimerHandle | None = None
         self._poster: AsyncPoster | None = None
         super().__init__(url, **options)
+        self._long_polling = AsyncLongPolling(self._sio)
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         await self._sio.connect(self._url, **self._connect_options)
 
     async def _hang_up(self) -> None:
-        await self._sio.disconnect()
+        await self._long_polling.leave()
 
     async def _post(self, body: bytes) -> bytes:
         if self._poster is None:

@@ -11,7 +11,9 @@ from typing import Any, Self
 
 from realtime_sync.broadcast.run_now import run_now
 from realtime_sync.client.base_client import FETCH_TIMEOUT_S, BaseClient
+from realtime_sync.client.last_words import END_S, wait_until_all_is_said
 from realtime_sync.client.line import Line
+from realtime_sync.client.long_polling import poll_in_portions
 from realtime_sync.client.payload import refuse_too_large
 from realtime_sync.client.sync_channel import SyncWatchedChannel
 from realtime_sync.errors import MissingExtra
@@ -31,8 +33,6 @@ python-socketio's threaded client takes each message in a thread of its own, in 
 two messages: the event, and its attachment. Two such events at once, and it joins the wrong halves, or stops listening.
 This client puts the messages in line again, at a place in python-engineio that no release promises to keep; should one
 go around it, a text frame in the wrong order costs one question, where a torn one would be garbage."""
-
-END_S = 5.0
 
 logger = logging.getLogger("realtime_sync")
 
@@ -78,6 +78,7 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         self._closing = threading.Event()
         self._beside: set[threading.Thread] = set()
         super().__init__(url, **options)
+        poll_in_portions(self._sio.eio)
         self._put_messages_in_line()
 
     # ---- life ----------------------------------------------------------------------------------------------------
@@ -236,12 +237,13 @@ class SyncClient(BaseClient[SyncWatchedChannel]):
         return SyncPoster(self._poll_url, self._connect_options["headers"], self._max_reply_bytes).post(body)
 
     def _disconnect(self) -> None:
-        """Leave, and see that the server knows.
+        """Leave after what was said before, and see that the server knows.
 
         A writer of python-engineio that is busy when its client leaves stops before it has said good-bye. With long
         polling the server then lets the reader's last question, for which `disconnect` waits, wait until its next ping.
         """
         eio = self._sio.eio
+        wait_until_all_is_said(eio)
         reader, address = eio.read_loop_task, eio.base_url
         is_polling = eio.state == "connected" and eio.current_transport == "polling"
         eio.disconnect(abort=is_polling)
