@@ -49,6 +49,25 @@ async def test_a_keyframe_of_five_megabytes_arrives_in_parts(codec: str) -> None
     assert hub.get_stats().keyframes_sent == 1
 
 
+async def test_five_megabytes_cannot_be_fetched_and_the_connection_stays() -> None:
+    sio = socketio.AsyncServer(async_mode="asgi")
+    hub = rs.attach(sio, authorize=rs.allow_everyone)
+    hub.channel("c", initial=large_document(5 * MEBIBYTE))
+    async with (
+        hub,
+        serving(socketio.ASGIApp(sio)) as server,
+        AsyncSyncClient(server.url, transports=["websocket"]) as client,
+    ):
+        watched = await client.channel("c").ready()
+        with pytest.raises(
+            rs.MessageTooLarge, match=r"^the value at '/nodes' .* over max_message_bytes=1048576"
+        ) as told:
+            await watched.fetch("/nodes")
+        assert told.value.found > 4 * MEBIBYTE
+        assert await watched.fetch("/nodes/n0") == watched.document["nodes"]["n0"]
+        assert client.reconnects == 0
+
+
 async def test_without_parts_that_keyframe_would_end_the_connection() -> None:
     sio = socketio.AsyncServer(async_mode="asgi")
     hub = rs.attach(sio, authorize=rs.allow_everyone, limits=rs.Limits(max_message_bytes=16 * MEBIBYTE))

@@ -13,6 +13,7 @@ from realtime_sync.errors import (
     InvalidName,
     NoDocument,
 )
+from realtime_sync.limits import HistoryLimits, Limits
 from realtime_sync.testing import MemoryTransport
 from tests.broadcast.threaded_world import on_both_shells
 from tests.broadcast.world import World
@@ -284,8 +285,6 @@ async def test_a_reconnect_names_its_position_and_gets_what_is_smallest(world: W
 
 
 async def test_events_missed_while_away_are_replayed_up_to_a_bound(world: World) -> None:
-    from realtime_sync.limits import HistoryLimits
-
     hub = world.hub(history=HistoryLimits(max_catchup_events=2))
     channel = hub.channel("c", initial={"ballast": "x" * 1_000})
     watcher = await world.watcher().join()
@@ -368,6 +367,19 @@ async def test_fetch_returns_a_value_of_the_document(world: World) -> None:
     assert await fetch("c", 7) == {"error": "invalid"}
     assert await fetch("secret", "/nodes") == {"error": "forbidden"}
     assert await fetch("unknown", "/nodes") == {"error": "waiting"}
+
+
+async def test_a_value_that_is_larger_than_a_message_is_not_fetched(world: World) -> None:
+    hub = world.hub(limits=Limits(max_message_bytes=1_000))
+    hub.channel("c", initial={"fits": "x" * 998, "over": "\u00e9" * 500})
+    client = world.transport.connect()
+
+    async def fetch(pointer: str) -> Any:
+        return await client.send("sync:fetch", {"channel": "c", "pointer": pointer})
+
+    assert (await fetch("/fits"))["value"] == "x" * 998
+    assert await fetch("/over") == {"error": "too_large", "allowed": 1_000, "found": 1_002}
+    assert (await fetch(""))["error"] == "too_large"
 
 
 # ---- who may ---------------------------------------------------------------------------------------------------------
@@ -454,8 +466,6 @@ async def test_another_version_of_the_protocol_is_told_to_upgrade(world: World) 
 
 
 async def test_one_connection_may_watch_so_many_channels(world: World) -> None:
-    from realtime_sync.limits import Limits
-
     hub = world.hub(limits=Limits(max_channels_per_client=2))
     client = world.transport.connect()
     message: dict[str, Any] = {"version": 1, "request": "1", "codecs": [], "position": None}

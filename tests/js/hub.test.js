@@ -5,6 +5,7 @@ import {
   Backoff,
   ChannelClosed,
   FetchFailed,
+  MessageTooLarge,
   PatchError,
   ProtocolError,
   SubscriptionRefused,
@@ -716,6 +717,14 @@ describe("fetch", () => {
       );
     });
   }
+
+  test("rejects a value that is larger than a message with both sizes", async () => {
+    const fetched = live().fetch("/a");
+    socket.acknowledge({ error: "too_large", allowed: 1_048_576, found: 6_012_007 });
+    const message =
+      'the value at "/a" of channel "project_42" takes 6012007 bytes, over max_message_bytes=1048576, and was not sent';
+    await assert.rejects(fetched, (error) => error instanceof MessageTooLarge && error.message === message);
+  });
 
   test("rejects what is no pointer, and a channel that is closed, without asking", async () => {
     const channel = live();

@@ -17,6 +17,7 @@ from realtime_sync.broadcast.refusals import FORBIDDEN, UPGRADE_REQUIRED, unavai
 from realtime_sync.broadcast.resync_reports import cause_of
 from realtime_sync.broadcast.session import Admission, Session
 from realtime_sync.broadcast.stats import Counters
+from realtime_sync.document.json_size import json_size
 from realtime_sync.document.pointer import resolve
 from realtime_sync.errors import ChannelClosed, PatchError, PathNotFound, ProtocolError
 from realtime_sync.limits import HIGHEST_DEPTH
@@ -190,6 +191,9 @@ class Reception:
             return {"error": "not_found"}
         except PatchError:
             return {"error": "invalid"}
+        allowed, found = self._options.limits.max_message_bytes, json_size(value)
+        if found > allowed:  # an acknowledgement is one message: many a client's connection ends over a larger one
+            return {"error": "too_large", "allowed": allowed, "found": found}
         return {"value": value, "position": keyframe.position.to_wire()}
 
     # ---- who may ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from realtime_sync.document.view import read_only
 from realtime_sync.errors import (
     ChannelClosed,
     LimitExceeded,
+    MessageTooLarge,
     NoDocument,
     PathNotFound,
     RemoteError,
@@ -144,6 +145,9 @@ class BaseChannel:
                 return value
             case {"error": "not_found"}:
                 raise PathNotFound(f"channel {self.name!r} has nothing at {pointer!r}")
+            case {"error": "too_large", "allowed": int(allowed), "found": int(found)}:
+                subject = f"the value at {pointer!r} of channel {self.name!r}"
+                raise MessageTooLarge(subject, "max_message_bytes", allowed, found)
             case {"error": str(error)}:
                 raise SubscriptionRefused(self.name, error)
         raise SubscriptionRefused(self.name, "invalid", f"not an answer to a fetch: {reply!r:.100}")

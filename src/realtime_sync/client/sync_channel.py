@@ -89,7 +89,8 @@ class SyncWatchedChannel(BaseChannel):
         Raises:
             PathNotFound: There is nothing there.
             SubscriptionRefused: The server says no.
-            MessageTooLarge: The pointer is longer than any message may be.
+            MessageTooLarge: The value is larger than one message of the server, or the pointer than one of ours. Of a
+                channel that is watched the document is here.
             TimeoutError: No answer came.
             RuntimeError: Called in a listener, as with `wait_for`.
         """

@@ -67,7 +67,8 @@ class WatchedChannel(BaseChannel):
         Raises:
             PathNotFound: There is nothing there.
             SubscriptionRefused: The server says no.
-            MessageTooLarge: The pointer is longer than any message may be.
+            MessageTooLarge: The value is larger than one message of the server, or the pointer than one of ours. Of a
+                channel that is watched the document is here.
             TimeoutError: No answer came.
         """
         return self._fetched(pointer, await self._client.call(self.subscription.fetch(pointer)))

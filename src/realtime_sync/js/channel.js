@@ -166,13 +166,18 @@ export class Subscription {
    * Fetch one value from the server, also one that the snapshot holds only a reference to.
    *
    * @param {string} pointer A JSON Pointer.
-   * @returns {Promise<any>} Rejects with `FetchFailed`, or with `MessageTooLarge` for a pointer longer than a message.
+   * @returns {Promise<any>} Rejects with `FetchFailed`, or with `MessageTooLarge` for a value or a pointer that is
+   *   larger than a message.
    */
   fetch = async (pointer) => {
     parsePointer(pointer);
     if (this.#isClosedHere) throw this.#error;
     const answer = await this.#connection.ask("sync:fetch", { channel: this.name, pointer }, FETCH_TIMEOUT_MS);
     if (answer !== null && typeof answer === "object" && Object.hasOwn(answer, "value")) return answer.value;
+    if (answer?.error === "too_large") {
+      const subject = `the value at "${pointer}" of channel "${this.name}"`;
+      throw new MessageTooLarge(subject, "max_message_bytes", answer.allowed, answer.found);
+    }
     throw new FetchFailed(this.name, pointer, answer === undefined ? "timeout" : String(answer?.error ?? "invalid"));
   };
 

@@ -65,7 +65,8 @@ export class Subscription<T = any> {
      * Fetch one value from the server, also one that the snapshot holds only a reference to.
      *
      * @param {string} pointer A JSON Pointer.
-     * @returns {Promise<any>} Rejects with `FetchFailed`, or with `MessageTooLarge` for a pointer longer than a message.
+     * @returns {Promise<any>} Rejects with `FetchFailed`, or with `MessageTooLarge` for a value or a pointer that is
+     *   larger than a message.
      */
     fetch: (pointer: string) => Promise<any>;
     /** Undo one `hub.channel(name)`; the last one unsubscribes. */
