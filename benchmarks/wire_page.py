@@ -138,7 +138,8 @@ def fanout(found: Sequence[FanOut], encodings: Sequence[EncodingCount]) -> Itera
         """
         Processor time of a python-socketio server under uvicorn for one update delivered to one client, over real
         websockets; the clients, in a second process, checked that each got every update, and acknowledged frames as
-        ours do. *With deflate*: permessage-deflate on. `python -m benchmarks.fanout` prints these alone.
+        ours do. Figures of 200 clients without deflate are medians of three rounds of all five ways. *With deflate*:
+        permessage-deflate on. `python -m benchmarks.fanout` prints these alone.
         """
     )
     yield ""

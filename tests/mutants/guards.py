@@ -445,6 +445,34 @@ READERS: tuple[Guard, ...] = (
 
 BOUNDS: tuple[Guard, ...] = (
     Guard(
+        "channels that nobody uses are looked for also where no other is opened",
+        "broadcast/sweeper.py",
+        "            self._channels.sweep()\n",
+        "            pass\n",
+        ("tests/broadcast/test_unused_channels.py",),
+    ),
+    Guard(
+        "the job that looks for them ends when there are none",
+        "broadcast/sweeper.py",
+        "            if self._channels.may_forget:\n                return False\n",
+        "            if True:\n                return False\n",
+        ("tests/broadcast/test_unused_channels.py",),
+    ),
+    Guard(
+        "a document of too many values is refused where it is sent",
+        "broadcast/encoded_frames.py",
+        "        if not isinstance(frame, Keyframe) or len(text) <= allowed:\n",
+        "        if True:\n",
+        ("tests/broadcast/test_sizes.py",),
+    ),
+    Guard(
+        "a value that is larger than a message is not fetched",
+        "broadcast/reception.py",
+        "        if found > allowed:  #",
+        "        if False:  #",
+        ("tests/broadcast/test_broadcasters.py",),
+    ),
+    Guard(
         "history is bounded in bytes",
         "replication/history.py",
         "or self._size_bytes > limits.max_bytes",
@@ -635,6 +663,13 @@ POLLING: tuple[Guard, ...] = (
 )
 
 CLIENTS: tuple[Guard, ...] = (
+    Guard(
+        "a new connection takes nothing for the rest of the last one's message",
+        "client/base_client.py",
+        "            self._in_line(self._forget_half_a_packet)\n",
+        "",
+        ("tests/client/test_half_packets.py",),
+    ),
     Guard(
         "what was said last goes before the good-bye",
         "client/last_words.py",
