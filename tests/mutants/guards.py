@@ -709,6 +709,20 @@ CLIENTS: tuple[Guard, ...] = (
 
 ADAPTERS: tuple[Guard, ...] = (
     Guard(
+        "a client that cannot be sent to keeps a frame from nobody else",
+        "adapters/python_socketio.py",
+        "        except Exception:  # the others",
+        "        except ZeroDivisionError:  # the others",
+        ("tests/adapters/test_room_delivery.py",),
+    ),
+    Guard(
+        "who is ended while a frame is sent delays it for nobody else",
+        "adapters/python_socketio.py",
+        "if self._queues.is_overdue(eio_sid):",
+        "if False:",
+        ("tests/adapters/test_room_delivery.py",),
+    ),
+    Guard(
         "what belongs together is queued together",
         "adapters/_whole_packets.py",
         "        with self._lock:\n            self._thread.is_sending = True",

@@ -84,10 +84,14 @@ class Connections:
         return bool(self._server.manager.is_connected(sid, self._namespace))
 
     def members(self, room: str) -> Iterable[str]:
+        return [sid for sid, _ in self.participants(room)]
+
+    def participants(self, room: str) -> list[tuple[str, str]]:
+        """Return who is in a room: session ids, each with that of its connection."""
         # Older releases raise for a namespace in which nobody is.
         if self._namespace not in self._server.manager.rooms:
             return []
-        return [sid for sid, _ in self._server.manager.get_participants(self._namespace, room)]
+        return list(self._server.manager.get_participants(self._namespace, room))
 
     def enter(self, sid: str, room: str) -> None:
         if self.is_connected(sid):

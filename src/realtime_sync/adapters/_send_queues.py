@@ -4,6 +4,7 @@ The asyncio server and the threaded one have this in common; neither is imported
 """
 
 import contextlib
+import time
 import weakref
 from typing import Any
 
@@ -29,6 +30,12 @@ class SendQueues:
             return None
         size = getattr(getattr(socket, "queue", None), "qsize", None)
         return None if size is None else int(size())
+
+    def is_overdue(self, eio_sid: str) -> bool:
+        """Whether sending to a connection ends it: its answer to a ping did not come in time."""
+        socket = self._server.eio.sockets.get(eio_sid)
+        pinged_at: float | None = getattr(socket, "last_ping", None)
+        return pinged_at is not None and time.time() - pinged_at > self._server.eio.ping_timeout
 
     def end(self, sid: str) -> Any:
         """Return the connection of a client that is to be ended, once; None when it is gone or going."""

@@ -1,10 +1,14 @@
 """Delivery through python-socketio's `AsyncServer`."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import socketio
+from engineio.exceptions import EngineIOError
+from engineio.packet import MESSAGE, Packet
+from socketio.packet import EVENT
 
 from realtime_sync.adapters._connections import Connections, refuse_second, unshared
 from realtime_sync.adapters._send_queues import SendQueues
@@ -12,6 +16,8 @@ from realtime_sync.broadcast.ports import Receiver, Subscriber
 from realtime_sync.wire.messages import CLIENT_EVENTS, SUBSCRIBE
 
 __all__ = ["AsyncSocketIOTransport"]
+
+logger = logging.getLogger("realtime_sync")
 
 
 class AsyncSocketIOTransport:
@@ -100,9 +106,32 @@ class AsyncSocketIOTransport:
     # another process follow that process's log.
 
     async def deliver(self, room: str, event: str, arguments: tuple[Any, ...], *, skip: Collection[str] = ()) -> None:
-        await self._server.emit(
-            event, arguments, room=room, skip_sid=list(skip), namespace=self._namespace, ignore_queue=True
-        )
+        # As `AsyncServer.emit` does it, but without a task for each packet of each client: half of what a frame costs.
+        packets = self._packets(event, arguments)
+        overdue: list[asyncio.Task[None]] = []
+        for sid, eio_sid in self._connections.participants(room):
+            if sid in skip:
+                continue
+            sending = self._send(eio_sid, packets)
+            if self._queues.is_overdue(eio_sid):
+                overdue.append(asyncio.create_task(sending))
+            else:
+                await sending  # which queues them, and waits for nobody
+        if overdue:
+            await asyncio.wait(overdue)
+
+    def _packets(self, event: str, arguments: tuple[Any, ...]) -> list[Packet]:
+        encoded = self._server.packet_class(EVENT, namespace=self._namespace, data=[event, *arguments]).encode()
+        return [Packet(MESSAGE, part) for part in (encoded if isinstance(encoded, list) else [encoded])]
+
+    async def _send(self, eio_sid: str, packets: list[Packet]) -> None:
+        try:
+            for packet in packets:
+                await self._server.eio.send_packet(eio_sid, packet)
+        except EngineIOError:
+            logger.info("connection %s is gone; nothing more is sent to it", eio_sid)
+        except Exception:  # the others in the room must still get theirs, and it finds the gap itself
+            logger.exception("nothing could be sent to connection %s", eio_sid)
 
     async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
         await self._server.emit(event, arguments, to=sid, namespace=self._namespace, ignore_queue=True)
