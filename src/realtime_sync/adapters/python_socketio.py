@@ -17,7 +17,7 @@ from realtime_sync.wire.messages import CLIENT_EVENTS, SUBSCRIBE
 
 __all__ = ["AsyncSocketIOTransport"]
 
-logger = logging.getLogger("realtime_sync")
+_logger = logging.getLogger("realtime_sync")
 
 
 class AsyncSocketIOTransport:
@@ -129,9 +129,9 @@ class AsyncSocketIOTransport:
             for packet in packets:
                 await self._server.eio.send_packet(eio_sid, packet)
         except EngineIOError:
-            logger.info("connection %s is gone; nothing more is sent to it", eio_sid)
+            _logger.info("connection %s is gone; nothing more is sent to it", eio_sid)
         except Exception:  # the others in the room must still get theirs, and it finds the gap itself
-            logger.exception("nothing could be sent to connection %s", eio_sid)
+            _logger.exception("nothing could be sent to connection %s", eio_sid)
 
     async def deliver_to(self, sid: str, event: str, arguments: tuple[Any, ...]) -> None:
         await self._server.emit(event, arguments, to=sid, namespace=self._namespace, ignore_queue=True)
