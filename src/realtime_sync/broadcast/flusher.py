@@ -46,9 +46,9 @@ class Flusher:
     def __init__(self, transport: Transport, runtime: Runtime, log: LogLine | None, counters: Counters) -> None:
         self._transport, self._runtime, self._log = transport, runtime, log
         self._counters = counters
-        self.let_go: Callable[[SendingChannel, str], None] = _nobody_cares
-        self.on_parked: Callable[[], None] = _nobody_cares
-        self.under_way_elsewhere: Callable[[SendingChannel, str], int] = _nobody_cares
+        self.let_go: Callable[[SendingChannel, str], None] = _not_set
+        self.on_parked: Callable[[], None] = _not_set
+        self.under_way_elsewhere: Callable[[SendingChannel, str], int] = _not_set
 
     # ---- the worker of a channel ---------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class Flusher:
         return left
 
 
-def _nobody_cares(*_: object) -> NoReturn:
+def _not_set(*_: object) -> NoReturn:
     raise AssertionError("whoever looks after readers sets what is called")
 
 

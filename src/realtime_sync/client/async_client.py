@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self
 
 from realtime_sync.client.base_client import FETCH_TIMEOUT_S, BaseClient
+from realtime_sync.client.last_words import all_is_said
 from realtime_sync.client.long_polling import AsyncLongPolling
 from realtime_sync.client.payload import refuse_too_large
 from realtime_sync.client.watched_channel import WatchedChannel
@@ -179,6 +180,7 @@ class AsyncSyncClient(BaseClient[WatchedChannel]):
         await self._sio.connect(self._url, **self._connect_options)
 
     async def _hang_up(self) -> None:
+        await all_is_said(self._sio.eio)
         await self._long_polling.leave()
 
     async def _post(self, body: bytes) -> bytes:

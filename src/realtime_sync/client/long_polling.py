@@ -6,7 +6,7 @@ They have no public hook for it: both ask and say everything by a method `_send_
 import asyncio
 from typing import Any
 
-from realtime_sync.client.last_words import END_S, all_is_said
+from realtime_sync.client.last_words import END_S
 from realtime_sync.client.portions import Portions
 
 
@@ -46,13 +46,12 @@ class AsyncLongPolling:
         sio.eio._send_request = self._send_portions
 
     async def leave(self) -> None:
-        """Disconnect, however the client is connected, after what was said before, and see that the server knows.
+        """Disconnect, however the client is connected.
 
-        With long polling, a writer of python-engineio that is busy when its client leaves stops before it has said
-        good-bye; and its reader's last question, for which `disconnect` waits, is answered only with the next ping.
+        With long polling, the last question of python-engineio's reader, for which `disconnect` waits, is answered only
+        with the next ping: it is not waited for once its writer has said good-bye.
         """
         eio = self._sio.eio
-        await all_is_said(eio)
         if eio.state != "connected" or eio.current_transport != "polling":
             await self._sio.disconnect()
             return

@@ -1,5 +1,6 @@
 /** What goes over plain HTTP while there is no connection. Source: PROTOCOL.md, section 8. */
 
+import { joined } from "./deflate.js";
 import { LimitExceeded, ProtocolError } from "./errors.js";
 import { parseAnswer, parseFrame } from "./frames.js";
 import { decodeJson } from "./json.js";
@@ -74,13 +75,7 @@ async function readBody(response, maxBytes) {
     }
     chunks.push(read.value);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joined(chunks, size);
 }
 
 /**
