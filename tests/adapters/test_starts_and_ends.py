@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.adapters.starts_and_ends import use_on_asyncio, use_on_threads
+from tests.loop_timers import noted_timers
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 1_000
@@ -20,14 +20,7 @@ ROUNDS = 1_000
 async def test_on_asyncio_neither_a_task_nor_a_timer_nor_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = asyncio.get_running_loop()
     tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
-    timers: list[asyncio.TimerHandle] = []
-    call_at = loop.call_at
-
-    def noted(*arguments: Any, **options: Any) -> asyncio.TimerHandle:
-        timers.append(call_at(*arguments, **options))
-        return timers[-1]
-
-    monkeypatch.setattr(loop, "call_at", noted)
+    timers = noted_timers(monkeypatch)
     hubs = [await use_on_asyncio(number) for number in range(ROUNDS)]
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == tasks

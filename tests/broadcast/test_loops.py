@@ -11,6 +11,7 @@ from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.replication.replica import Replica
 from realtime_sync.replication.subscription import Subscription
 from realtime_sync.testing import MemoryTransport
+from tests.loop_timers import noted_timers
 
 
 def made_at_import() -> tuple[AsyncBroadcaster, MemoryTransport]:
@@ -94,14 +95,7 @@ async def test_started_and_closed_a_thousand_times_leaves_no_task_and_no_timer(
 ) -> None:
     loop = asyncio.get_running_loop()
     before = asyncio.all_tasks()
-    timers: list[asyncio.TimerHandle] = []
-    call_at = loop.call_at
-
-    def noted(*arguments: Any, **options: Any) -> asyncio.TimerHandle:
-        timers.append(call_at(*arguments, **options))
-        return timers[-1]
-
-    monkeypatch.setattr(loop, "call_at", noted)
+    timers = noted_timers(monkeypatch)
     for number in range(1_000):
         transport = MemoryTransport()
         async with AsyncBroadcaster(transport, authorize=rs.allow_everyone) as hub:

@@ -14,7 +14,7 @@ from realtime_sync.limits import HistoryLimits, ReaderLimits
 from realtime_sync.testing import MemoryTransport
 from realtime_sync.wire.frames import Delta, Keyframe
 from tests.broadcast.threaded_world import ThreadedWorld, on_both_shells
-from tests.broadcast.world import Watcher, World
+from tests.broadcast.world import World
 
 SHORT = HistoryLimits(max_frames=2)
 
@@ -23,18 +23,6 @@ async def ask(channel: Any, *questions: Any) -> None:
     for question in questions:
         channel.emit("question", question, lossless=True)
         await channel.flush()
-
-
-def leave(watcher: Watcher) -> None:
-    """Lose the connection, and all that is under way on it."""
-    watcher.client.disconnect()
-    watcher.client.take()
-    watcher.subscription.disconnected()
-
-
-async def come_back(watcher: Watcher) -> None:
-    watcher.client = watcher.world.transport.connect()
-    await watcher.join()
 
 
 # ---- readers ---------------------------------------------------------------------------------------------------------
@@ -47,11 +35,11 @@ async def test_one_that_was_away_for_longer_than_history_gets_each_once(world: W
     watcher = await world.watcher().join()
     await ask(channel, 1)
     await watcher.pump()
-    leave(watcher)
+    watcher.leave()
     await ask(channel, *range(2, 30))
     channel.emit("beat", None)
     await channel.flush()
-    await come_back(watcher)
+    await watcher.come_back()
     assert [data for name, data in watcher.events if name == "question"] == list(range(1, 30))
     assert watcher.lost == []
     assert watcher.dropped == 1, "the ordinary one"
@@ -74,9 +62,9 @@ async def test_what_the_lane_no_longer_has_is_reported_by_number(world: World) -
     hub = world.hub(history=HistoryLimits(max_frames=2, max_lossless_events=2))
     channel = hub.channel("c", initial={"n": 0})
     watcher = await world.watcher().join()
-    leave(watcher)
+    watcher.leave()
     await ask(channel, 1, 2, 3, 4, 5)
-    await come_back(watcher)
+    await watcher.come_back()
     assert watcher.lost == [(1, 3)]
     assert watcher.events == [("question", 4), ("question", 5)]
 
@@ -86,13 +74,13 @@ async def test_an_event_older_than_its_bound_is_lost_by_number_and_the_next_one_
     hub = world.hub(history=HistoryLimits(max_frames=2, max_lossless_age_s=60))
     channel = hub.channel("c", initial={"n": 0})
     watcher = await world.watcher().join()
-    leave(watcher)
+    watcher.leave()
     await ask(channel, 1, 2)
     await world.clock.advance(61)
     for number in range(5):
         channel.publish({"n": number})
         await channel.flush()
-    await come_back(watcher)
+    await watcher.come_back()
     assert (watcher.lost, watcher.events) == ([(1, 2)], [])
     await ask(channel, 3)
     await watcher.pump()
@@ -109,11 +97,11 @@ async def test_two_that_missed_different_events_get_keyframes_of_their_own(world
         await ask(channel, number)
         for one in watchers:
             await one.pump()
-        leave(watcher)
+        watcher.leave()
     await ask(channel, "last", *range(10, 14))
     before = hub.get_stats().encodings
     for watcher in watchers:
-        await come_back(watcher)
+        await watcher.come_back()
         assert [data for _, data in watcher.events] == [0, 1, 2, 3, 4, 5, "last", 10, 11, 12, 13]
     twins = [await world.watcher().join() for _ in range(3)]
     assert all(twin.events == [] and twin.lost == [] for twin in twins)
@@ -128,11 +116,11 @@ async def test_a_restart_with_a_log_loses_nothing(world: World) -> None:
     watcher = await world.watcher().join()
     await ask(channel, 1)
     await watcher.pump()
-    leave(watcher)
+    watcher.leave()
     await ask(channel, *range(2, 150))  # more than are between two keyframes of the log
     world.transport = MemoryTransport()
     second = world.hub(log=log, history=SHORT)
-    await come_back(watcher)
+    await watcher.come_back()
     await ask(second.channel("c"), 150)
     await watcher.pump()
     assert [data for _, data in watcher.events] == list(range(1, 151))
@@ -145,11 +133,11 @@ async def test_a_restart_without_a_log_is_reported(world: World) -> None:
     watcher = await world.watcher().join()
     await ask(channel, 1, 2)
     await watcher.pump()
-    leave(watcher)
+    watcher.leave()
     world.transport = MemoryTransport()
     again = world.hub().channel("c", initial={"n": 0})
     await ask(again, "new")
-    await come_back(watcher)
+    await watcher.come_back()
     assert watcher.lost == [(3, None)]
     assert watcher.events == [("question", 1), ("question", 2), ("question", "new")]
 

@@ -5,19 +5,9 @@ from typing import Any
 from realtime_sync.broadcast.stats import Drop
 from realtime_sync.limits import HistoryLimits
 from tests.broadcast.threaded_world import on_both_shells
-from tests.broadcast.world import Watcher, World
+from tests.broadcast.world import World
 
 pytestmark = on_both_shells
-
-
-def leave(watcher: Watcher) -> None:
-    watcher.client.disconnect()
-    watcher.subscription.disconnected()
-
-
-async def come_back(watcher: Watcher) -> None:
-    watcher.client = watcher.world.transport.connect()
-    await watcher.join()
 
 
 async def emit(channel: Any, frames: int) -> None:
@@ -32,14 +22,14 @@ async def test_events_older_than_history_are_counted_for_each_who_missed_them(wo
     hub = world.hub(history=HistoryLimits(max_frames=2))
     channel = hub.channel("c", initial={"n": 0})
     early, late = [await world.watcher().join() for _ in range(2)]
-    leave(early)
+    early.leave()
     await emit(channel, 3)
     await late.pump()
-    leave(late)
+    late.leave()
     await emit(channel, 4)
     encodings = hub.get_stats().encodings
     for watcher in (early, late):
-        await come_back(watcher)
+        await watcher.come_back()
         assert watcher.status == "live"
         assert watcher.answers[-1]["outcome"] == "keyframe"
     assert early.dropped == 2 * 7

@@ -14,7 +14,7 @@ from realtime_sync.position import Position
 from realtime_sync.replication.replica import State
 from realtime_sync.wire.messages import Resync
 from tests.broadcast.threaded_world import AwaitedHub, on_both_shells
-from tests.broadcast.world import Watcher, World
+from tests.broadcast.world import World
 
 LARGE = "y" * 2_000
 """Makes the document larger than a patch."""
@@ -36,17 +36,6 @@ class Heard:
         return [report[2] for report in self.reports]
 
 
-def leave(watcher: Watcher) -> None:
-    watcher.client.disconnect()
-    watcher.client.take()
-    watcher.subscription.disconnected()
-
-
-async def come_back(watcher: Watcher) -> None:
-    watcher.client = watcher.world.transport.connect()
-    await watcher.join()
-
-
 async def write(channel: Any, count: int) -> None:
     for _ in range(count):
         channel.append_text("/text", "x")
@@ -64,13 +53,13 @@ async def test_both_ends_are_told_of_a_reconnect_with_the_same_positions(world: 
     watcher = await world.watcher().join()
     assert (heard.reports, watcher.resyncs) == ([], []), "who comes anew is not brought back"
     before = channel.position
-    leave(watcher)
+    watcher.leave()
     await write(channel, 3)
-    await come_back(watcher)
+    await watcher.come_back()
     assert watcher.resyncs == [("reconnect", before, channel.position)]
     assert heard.reports == [("c", watcher.client.sid, ResyncCause.GAP, before, channel.position)]
-    leave(watcher)
-    await come_back(watcher)
+    watcher.leave()
+    await watcher.come_back()
     assert watcher.resyncs[1:] == [("reconnect", channel.position, channel.position)], "nothing was missed"
     assert heard.reports[1:] == [("c", watcher.client.sid, ResyncCause.GAP, channel.position, channel.position)]
 
@@ -82,15 +71,15 @@ async def test_the_cause_says_where_it_stood(world: World) -> None:
     channel = hub.channel("c", initial={"text": ""})
     watcher = await world.watcher().join()
     before = channel.position
-    leave(watcher)
+    watcher.leave()
     await write(channel, 5)
-    await come_back(watcher)
+    await watcher.come_back()
     await channel.delete("a new beginning")
     await watcher.pump()
-    leave(watcher)
+    watcher.leave()
     begun_anew = hub.channel("c", initial={"text": "new"})
     await begun_anew.flush()
-    await come_back(watcher)
+    await watcher.come_back()
     await watcher.client.send("sync:resync", Resync("c", "doubt", None).to_wire())
     await world.settle()
     assert heard.causes == [ResyncCause.HISTORY_TOO_SHORT, ResyncCause.NO_DOCUMENT, ResyncCause.NO_DOCUMENT]
@@ -105,10 +94,10 @@ async def test_a_position_of_another_life_is_told_as_such(world: World) -> None:
     hub = world.hub(on_resync=heard)
     channel = hub.channel("c", initial={"text": ""})
     watcher = await world.watcher().join()
-    leave(watcher)
+    watcher.leave()
     replica = watcher.subscription.replica
     replica.position = stranger = Position("before the restart", 7)
-    await come_back(watcher)
+    await watcher.come_back()
     assert heard.reports == [("c", watcher.client.sid, ResyncCause.OTHER_EPOCH, stranger, channel.position)]
     assert replica.state is State.LIVE
 
@@ -147,8 +136,8 @@ async def test_no_lock_is_held_while_the_application_is_told(world: World) -> No
     hub: Any = world.hub(on_resync=on_resync)
     channel = hub.channel("c", initial={"text": ""})
     watcher = await world.watcher().join()
-    leave(watcher)
-    await come_back(watcher)
+    watcher.leave()
+    await watcher.come_back()
     await channel.flush()
     await watcher.pump()
     assert done == [1]
@@ -166,8 +155,8 @@ async def test_on_an_event_loop_it_may_wait(world: World) -> None:
     hub = world.hub(on_resync=on_resync)
     channel = hub.channel("c", initial={})
     watcher = await world.watcher().join()
-    leave(watcher)
-    await come_back(watcher)
+    watcher.leave()
+    await watcher.come_back()
     assert told == [channel.position]
 
 
@@ -183,8 +172,8 @@ async def test_what_it_raises_is_logged_and_the_next_is_told(world: World, caplo
     hub.channel("c", initial={})
     watcher = await world.watcher().join()
     for _ in range(2):
-        leave(watcher)
-        await come_back(watcher)
+        watcher.leave()
+        await watcher.come_back()
     assert len(told) == 2
     assert watcher.status == "live"
     logged = [record for record in caplog.records if record.message.startswith("on_resync raised for channel 'c'")]
@@ -196,8 +185,8 @@ async def test_nothing_runs_when_nobody_has_to_be_told(world: World) -> None:
     hub = world.hub(on_resync=Heard())
     hub.channel("c", initial={})
     watcher = await world.watcher().join()
-    leave(watcher)
-    await come_back(watcher)
+    watcher.leave()
+    await watcher.come_back()
     await hub.close()
     assert world.clock.tasks == 0
 

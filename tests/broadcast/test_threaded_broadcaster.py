@@ -188,14 +188,7 @@ def test_a_watch_that_is_stopped_before_the_first_client_never_runs(threaded_wor
 def test_when_the_system_has_no_thread_the_next_capture_tries_again(caplog: pytest.LogCaptureFixture) -> None:
     world = ThreadedWorld()
     refusing = [True]
-
-    def start(run: Callable[[], None]) -> Thread:
-        if refusing:
-            raise RuntimeError("can't start new thread")
-        return world.clock.primitives.start(run)
-
-    runtime = ThreadRuntime(Primitives(event=world.clock.primitives.event, start=start, now=world.clock.now))
-    hub = ThreadedBroadcaster(world.transport, runtime=runtime, authorize=allow_everyone)
+    hub = world.hub(refusing=refusing)
     watcher = world.watcher().join_now()
     channel = hub.channel("c")
     channel.publish({"n": 1})

@@ -3,16 +3,13 @@
 import asyncio
 import gc
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from realtime_sync.broadcast.async_broadcaster import AsyncBroadcaster
 from realtime_sync.broadcast.ports import allow_everyone
-from realtime_sync.broadcast.primitives import Primitives, Thread
-from realtime_sync.broadcast.thread_runtime import LINGER_S, ThreadRuntime
-from realtime_sync.broadcast.threaded_broadcaster import ThreadedBroadcaster
+from realtime_sync.broadcast.thread_runtime import LINGER_S
 from realtime_sync.testing import MemoryTransport
 from tests.broadcast.threaded_world import ThreadedWorld, on_both_shells
 from tests.broadcast.world import World
@@ -204,17 +201,7 @@ def test_where_the_system_has_no_thread_whoever_uses_a_channel_next_tries_again(
 ) -> None:
     world = ThreadedWorld()
     refusing = [True]
-
-    def start(run: Callable[[], None]) -> Thread:
-        if refusing:
-            raise RuntimeError("can't start new thread")
-        return world.clock.primitives.start(run)
-
-    runtime = ThreadRuntime(Primitives(event=world.clock.primitives.event, start=start, now=world.clock.now))
-    hub = ThreadedBroadcaster(
-        world.transport, runtime=runtime, authorize=allow_everyone, channel_ttl_s=TTL_S, window_ms=0
-    )
-    world.hubs.append(hub)
+    hub = world.hub(refusing=refusing, channel_ttl_s=TTL_S, window_ms=0)
     world.transport.connect()
     hub.channel("c")
     assert "nobody can look" in caplog.text

@@ -4,12 +4,13 @@ What the two shells promise alike is tested by one text: `AwaitedWorld` lets a t
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from realtime_sync.broadcast.ports import allow_everyone
+from realtime_sync.broadcast.primitives import Primitives, Thread
 from realtime_sync.broadcast.run_now import run_now
 from realtime_sync.broadcast.thread_runtime import ThreadRuntime
 from realtime_sync.broadcast.threaded_broadcaster import ThreadedBroadcaster
@@ -44,8 +45,16 @@ class ThreadedWorld:
     async def settle(self) -> None:
         self.clock.settle()
 
-    def hub(self, **options: Any) -> ThreadedBroadcaster:
-        runtime = ThreadRuntime(self.clock.primitives)
+    def hub(self, *, refusing: Sequence[object] = (), **options: Any) -> ThreadedBroadcaster:
+        """Return a new broadcaster; while `refusing` holds anything, the system has no thread for it."""
+        primitives = self.clock.primitives
+
+        def start(run: Callable[[], None]) -> Thread:
+            if refusing:
+                raise RuntimeError("can't start new thread")
+            return primitives.start(run)
+
+        runtime = ThreadRuntime(Primitives(event=primitives.event, start=start, now=primitives.now))
         self.hubs.append(
             ThreadedBroadcaster(self.transport, runtime=runtime, **{"authorize": allow_everyone, **options})
         )

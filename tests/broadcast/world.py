@@ -49,6 +49,17 @@ class Watcher:
         await self.pump()
         return self
 
+    def leave(self) -> None:
+        """Lose the connection, and all that is under way on it."""
+        self.client.disconnect()
+        self.client.take()
+        self.subscription.disconnected()
+
+    async def come_back(self) -> None:
+        """Join again on another connection."""
+        self.client = self.world.transport.connect()
+        await self.join()
+
     async def pump(self) -> None:
         """Exchange messages until neither side has any left."""
         while True:

@@ -11,6 +11,7 @@ import { Backoff, LimitExceeded, ProtocolError, SubscriptionRefused, connect } f
 import { conformance } from "./conformance.js";
 import { FakeClock, FakeSocket, delta, keyframe, replace } from "./fakes.js";
 import { interpreter, ROOT } from "./python.js";
+import { until } from "./until.js";
 
 let socket;
 let clock;
@@ -395,11 +396,3 @@ describe("a Python server", () => {
     }
   });
 });
-
-async function until(condition) {
-  const end = Date.now() + 10_000;
-  while (!condition()) {
-    assert.ok(Date.now() < end, "it did not happen within 10 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -10,6 +10,7 @@ import { io } from "socket.io-client";
 import { ALL_CODECS } from "../../src/realtime_sync/js/codecs.js";
 import { connect } from "../../src/realtime_sync/js/index.js";
 import { interpreter, ROOT } from "./python.js";
+import { until } from "./until.js";
 
 const SERVERS = {
   "python-socketio, threads": { kind: "plain", mode: "threading", patched: false },
@@ -80,11 +81,3 @@ for (const [name, options] of Object.entries(SERVERS))
       }
     });
   });
-
-async function until(condition) {
-  const end = Date.now() + 10_000;
-  while (!condition()) {
-    assert.ok(Date.now() < end, "it did not happen within 10 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
